@@ -1,0 +1,17 @@
+"""Continuum activations for Keras: the soft exponential (arXiv:1602.01321) and its complex extension."""
+
+from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
+from continuum_act.functions.parts import join_parts, split_parts
+from continuum_act.functions.soft_exponential import interpolate_add_multiply, soft_exponential
+from continuum_act.lambdas import soft_exponential_lambda
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "complex_soft_exponential",
+    "interpolate_add_multiply",
+    "join_parts",
+    "soft_exponential",
+    "soft_exponential_lambda",
+    "split_parts",
+]
