@@ -3,12 +3,18 @@
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.parts import join_parts, split_parts
 from continuum_act.functions.soft_exponential import interpolate_add_multiply, soft_exponential
-from continuum_act.lambdas import soft_exponential_lambda
+from continuum_act.lambdas import (
+    activation_lambda,
+    complex_soft_exponential_lambda,
+    soft_exponential_lambda,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "activation_lambda",
     "complex_soft_exponential",
+    "complex_soft_exponential_lambda",
     "interpolate_add_multiply",
     "join_parts",
     "soft_exponential",
