@@ -8,10 +8,13 @@ from continuum_act.lambdas import (
     complex_soft_exponential_lambda,
     soft_exponential_lambda,
 )
+from continuum_act.sweep.result import SweepResult
+from continuum_act.sweep.run import sweep
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "SweepResult",
     "activation_lambda",
     "complex_soft_exponential",
     "complex_soft_exponential_lambda",
@@ -20,4 +23,5 @@ __all__ = [
     "soft_exponential",
     "soft_exponential_lambda",
     "split_parts",
+    "sweep",
 ]

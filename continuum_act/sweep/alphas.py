@@ -1,0 +1,81 @@
+"""The alphas of a sweep: checked, and named as parameters of a study."""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Alpha = float | complex | tuple[float | complex, ...]
+
+
+def as_alphas(alphas: Any) -> list[Alpha]:
+    """Return a list of distinct finite alphas: numbers, or tuples when `build` takes one alpha per layer.
+
+    Raises:
+        ValueError: if there is none, one is not finite, or one occurs twice.
+        TypeError: if one is not a number.
+    """
+    hint = "give a 1-D array of real or complex numbers, or a list of equally long tuples of them"
+    try:
+        array = np.asarray(alphas)
+    except ValueError as error:
+        raise ValueError(f"alphas are ragged: {alphas!r}; {hint}.") from error
+    if array.dtype.kind not in "iufc":
+        raise TypeError(f"alphas must be numbers, got {alphas!r}; {hint}.")
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise ValueError(f"alphas have shape {array.shape}; {hint}.")
+    if not np.all(np.isfinite(array)):
+        raise ValueError(f"alphas must be finite, got {array[~np.isfinite(array)].tolist()}; {hint}.")
+    array = array.astype(complex if array.dtype.kind == "c" else float) + 0.0  # -0.0 is 0.0
+    values: list[Alpha] = [tuple(row) for row in array.tolist()] if array.ndim == 2 else array.tolist()
+    if len(set(values)) < len(values):
+        twice = sorted({str(v) for v in values if values.count(v) > 1})
+        raise ValueError(f"each alpha may occur once; more than once: {', '.join(twice)}.")
+    return values
+
+
+def to_params(alpha: Alpha | str) -> dict[str, Any]:
+    """Name an alpha as parameters: `alpha`; `alpha_real`, `alpha_imag`; or `alpha_0`, `alpha_1`, ...
+
+    A string is the name of a baseline, which has no alpha.
+    """
+    if isinstance(alpha, str):
+        return {"baseline": alpha}
+    named: dict[str, Any] = {"alpha": alpha}
+    if isinstance(alpha, tuple):
+        named = {f"alpha_{i}": value for i, value in enumerate(alpha)}
+    params: dict[str, Any] = {}
+    for name, value in named.items():
+        if isinstance(value, complex):
+            params |= {f"{name}_real": value.real, f"{name}_imag": value.imag}
+        else:
+            params[name] = float(value)
+    return params
+
+
+def from_params(params: dict[str, Any]) -> Alpha | str:
+    """Inverse of `to_params`."""
+    if "baseline" in params:
+        return params["baseline"]
+    names = list(params)
+    values: Sequence[float | complex] = [float(v) for v in params.values()]
+    if names[0].endswith("_real"):
+        values = [complex(re, im) for re, im in zip(values[::2], values[1::2], strict=True)]
+    return values[0] if names[0] in ("alpha", "alpha_real") else tuple(values)
+
+
+def is_complex(alpha: Alpha) -> bool:
+    """Whether the alpha, or any alpha of a tuple, is a complex number."""
+    return any(isinstance(v, complex) for v in (alpha if isinstance(alpha, tuple) else (alpha,)))
+
+
+def label(alpha: Alpha) -> str:
+    """Write an alpha for a table or a picture."""
+    if isinstance(alpha, tuple):
+        return "(" + ", ".join(label(v) for v in alpha) + ")"
+    if isinstance(alpha, complex):
+        return f"{alpha.real:+.4g}{alpha.imag:+.4g}i"
+    return f"{alpha:+.4g}" if cmath.isfinite(alpha) and alpha else "0"

@@ -1,0 +1,78 @@
+"""What a study was made with, in short: so that two different experiments are never mixed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import keras
+import numpy as np
+
+from continuum_act.sweep.member import Budget
+
+_VARYING = {"name", "alpha", "build_config", "compile_config", "registered_name"}
+
+
+def fingerprint(model: keras.Model | None, budget: Budget, seeds: list[int]) -> dict[str, str]:
+    """Describe an experiment, by part, apart from its alphas: `model` is `build(alpha)` for any alpha."""
+    return {
+        **({} if model is None else _model(model)),
+        "data": _data_digest((budget.x, budget.y)),
+        "validation data": _data_digest(budget.validation_data),
+        "epochs": str(budget.epochs),
+        "batch_size": str(budget.batch_size),
+        "objective": budget.objective,
+        "seeds": str(seeds),
+    }
+
+
+def differences(stored: dict[str, str], present: dict[str, str]) -> list[str]:
+    """Name the parts in which two fingerprints differ, with their values where these are readable."""
+    readable = {"epochs", "batch_size", "objective", "seeds"}
+    return [
+        f"{part} ({stored.get(part)} then, {value} now)" if part in readable else part
+        for part, value in present.items()
+        if stored.get(part) != value
+    ]
+
+
+def _model(model: keras.Model) -> dict[str, str]:
+    layers = [_layer(layer) for layer in model.layers]
+    weights = [(list(w.shape), str(w.dtype)) for w in model.weights]
+    optimizer = model.optimizer.get_config() if model.optimizer else None
+    loss = (model.get_compile_config() or {}).get("loss")
+    return {"model": _digest([layers, weights]), "optimizer or loss": _digest(_stable([optimizer, loss]))}
+
+
+def _layer(layer: keras.layers.Layer) -> Any:
+    try:
+        config = layer.get_config()
+    except Exception:  # a layer without a config still counts by its class and its weights
+        config = {}
+    return [type(layer).__name__, _stable(config)]
+
+
+def _stable(config: Any) -> Any:
+    """Leave out names that Keras numbers and alpha itself."""
+    if isinstance(config, dict):
+        return {key: _stable(value) for key, value in config.items() if key not in _VARYING}
+    if isinstance(config, (list, tuple)):
+        return [_stable(value) for value in config]
+    return config
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=lambda v: type(v).__name__)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _data_digest(data: Any) -> str:
+    digest = hashlib.sha256()
+    for leaf in keras.tree.flatten(data):
+        if isinstance(leaf, np.ndarray) and leaf.dtype.kind != "O":
+            digest.update(f"{leaf.shape} {leaf.dtype}".encode())
+            digest.update(np.ascontiguousarray(leaf).data)
+        else:
+            digest.update(type(leaf).__name__.encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,246 @@
+"""The ledger of a sweep: an Optuna study, a trial per alpha, the row of each seed as its user attribute."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+import psutil
+import sqlalchemy.exc
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from continuum_act.sweep.alphas import Alpha, from_params, to_params
+from continuum_act.sweep.fingerprint import differences
+
+FINAL = ("complete", "diverged")
+_SECONDS_TO_SIGN = 10.0  # between asking for a trial and signing it lie milliseconds
+
+
+@contextlib.contextmanager
+def storage_errors(storage: Any) -> Iterator[None]:
+    """Turn a database's exception into an `OSError` that names the storage."""
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        cause = error.__cause__ if isinstance(error.__cause__, sqlalchemy.exc.SQLAlchemyError) else error
+        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
+        raise OSError(
+            f"the storage {storage} cannot be used as an Optuna study: {reason}. "
+            "Give the path of a new or an existing study in a directory that can be written."
+        ) from error
+
+
+def open_storage(storage: Any) -> Any:
+    """Return an Optuna storage for None (in memory), a path (SQLite), a URL, or a storage as it is."""
+    if storage is None:
+        return optuna.storages.InMemoryStorage()
+    if isinstance(storage, (str, Path)):
+        url = str(storage)
+        if "://" not in url:
+            path = Path(url)
+            if not path.parent.is_dir():
+                raise FileNotFoundError(
+                    f"no directory {path.parent} for the storage {path}; create it first."
+                )
+            if path.is_dir():
+                raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
+            url = f"sqlite:///{path}"
+        engine_kwargs = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
+        with storage_errors(storage):
+            return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
+    return storage
+
+
+@dataclass
+class Claim:
+    """An alpha that this process trains: its trial, and the rows that it has already."""
+
+    alpha: Alpha | str
+    trial: Trial
+    rows: dict[int, dict[str, Any]]
+
+
+class Ledger:
+    """Who trains which alpha, and what came of it; safe for several processes on one storage."""
+
+    def __init__(self, storage: Any, name: str, direction: str, sampler: Any = None) -> None:
+        self._study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction=direction,
+            load_if_exists=True,
+            sampler=sampler or optuna.samplers.RandomSampler(seed=0),
+        )
+        if self._study.direction.name.lower() != direction:
+            raise ValueError(
+                f"the study {name!r} does not {direction} its objective; use another study_name."
+            )
+        self.sign = 1 if direction == "minimize" else -1
+
+    def describe(self, made_with: dict[str, str], **attributes: Any) -> None:
+        """Store what the study is made with.
+
+        Raises:
+            ValueError: if it holds the results of another experiment.
+        """
+        stored = self._study.user_attrs.get("made_with")
+        if stored and (changed := differences(stored, made_with)):
+            raise ValueError(
+                f"the study {self._study.study_name!r} was made with another {', another '.join(changed)}. "
+                "Its results cannot be mixed with new ones: use another study_name or another storage."
+            )
+        for key, value in {"made_with": made_with, **attributes}.items():
+            if self._study.user_attrs.get(key) != value:
+                self._study.set_user_attr(key, value)
+
+    def enqueue(self, alphas: list[Any], seeds: list[int]) -> int:
+        """Queue the alphas that are not yet in the study; finished rows of an abandoned trial go along.
+
+        Returns:
+            How many members of these alphas and seeds are finished already.
+        """
+        trials = self._trials()
+        finished = 0
+        taken = [_params(t) for t in trials if t.state != TrialState.FAIL]
+        for alpha in alphas:
+            params = to_params(alpha)
+            rows = _rows_of([t for t in trials if _params(t) == params])
+            kept = {f"seed:{seed}": row for seed, row in rows.items() if row["state"] in FINAL}
+            finished += len(kept)
+            if params not in taken and len(kept) < len(seeds):
+                queued = params if not isinstance(alpha, str) else {}
+                self._study.enqueue_trial(queued, user_attrs={"alpha": params, **kept})
+        return finished
+
+    def claim(self, limit: int) -> list[Claim]:
+        """Take up to this many alphas from the queue; no other process gets them."""
+        claims: list[Claim] = []
+        trials = self._trials()
+        ranges = _ranges(trials)
+        first = {}
+        for t in reversed(trials):
+            if t.state != TrialState.FAIL and (params := _params(t)):
+                first[tuple(params.items())] = t.number
+        for _ in range(sum(t.state == TrialState.WAITING for t in trials)):
+            trial = self._study.ask()
+            trial.set_user_attr("worker", _this_worker())
+            params = trial.user_attrs.get("alpha")
+            if params is None or trial.number > first[tuple(params.items())]:
+                # another process emptied the queue first, or queued the same alpha at the same moment
+                self._study.tell(trial, state=TrialState.FAIL)
+                continue
+            for name in ranges.keys() & params.keys():
+                trial.suggest_float(name, *ranges[name])
+            claims.append(Claim(from_params(params), trial, _rows_of([trial])))
+            if len(claims) == limit:
+                break
+        return claims
+
+    def propose(self, ranges: dict[str, tuple[float, float]], limit: int, trials: int) -> list[Claim]:
+        """Ask the sampler for up to this many new alphas, until the study has so many trials."""
+        claims: list[Claim] = []
+        while len(claims) < limit and sum(t.state != TrialState.FAIL for t in self._trials()) < trials:
+            trial = self._study.ask()
+            trial.set_user_attr("worker", _this_worker())
+            params = {name: trial.suggest_float(name, low, high) for name, (low, high) in ranges.items()}
+            trial.set_user_attr("alpha", params)
+            claims.append(Claim(from_params(params), trial, {}))
+        return claims
+
+    def record(self, claim: Claim, row: dict[str, Any]) -> None:
+        """Store the row of one finished member."""
+        claim.trial.set_user_attr(f"seed:{row['seed']}", row)
+        claim.rows[row["seed"]] = row
+
+    def finish(self, claim: Claim) -> float | None:
+        """Close a trial: its value is the mean objective over seeds, None if not every seed is complete."""
+        rows = claim.rows.values()
+        if any(row["state"] != "complete" for row in rows):
+            self._study.tell(claim.trial, state=TrialState.FAIL)
+            return None
+        value = sum(row["objective"] for row in rows) / len(rows)
+        self._study.tell(claim.trial, value)
+        return value
+
+    def release(self, claims: list[Claim]) -> None:
+        """Give up what is claimed and not finished, so that the next sweep takes it at once."""
+        with contextlib.suppress(Exception):
+            for claim in claims:
+                self._study.tell(claim.trial, state=TrialState.FAIL, skip_if_finished=True)
+
+    def abandoned(self) -> list[Alpha]:
+        """Fail the running trials whose process is gone; return their alphas."""
+        gone = [t for t in self._trials(TrialState.RUNNING) if not _is_alive(t)]
+        for trial in gone:
+            self._study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+        return [from_params(params) for t in gone if (params := _params(t))]
+
+    def is_busy(self) -> bool:
+        """Whether some trial is running, here or in another process."""
+        return bool(self._trials(TrialState.RUNNING))
+
+    def _trials(self, *states: TrialState) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False, states=states or None)
+
+
+def read_rows(study: optuna.Study) -> list[tuple[Alpha | str, dict[str, Any]]]:
+    """Return each alpha with the row of each of its seeds, in the order of alphas and seeds."""
+    trials = study.get_trials(deepcopy=False)
+    by_alpha: dict[tuple[Any, ...], list[FrozenTrial]] = {}
+    for trial in trials:
+        if params := _params(trial):
+            by_alpha.setdefault(tuple(params.items()), []).append(trial)
+    return [
+        (from_params(dict(params)), row)
+        for params, of_alpha in sorted(by_alpha.items(), key=lambda item: [value for _, value in item[0]])
+        for _, row in sorted(_rows_of(of_alpha).items())
+    ]
+
+
+def _params(trial: FrozenTrial) -> dict[str, Any] | None:
+    return trial.user_attrs.get("alpha")
+
+
+def _ranges(trials: list[FrozenTrial]) -> dict[str, tuple[float, float]]:
+    """Return the least and the greatest value of each alpha among all trials."""
+    values: dict[str, list[float]] = {}
+    for params in filter(None, map(_params, trials)):
+        for name, value in params.items():
+            if not isinstance(value, str):
+                values.setdefault(name, []).append(value)
+    return {name: (min(of), max(of)) for name, of in values.items()}
+
+
+def _rows_of(trials: list[Any]) -> dict[int, dict[str, Any]]:
+    """Merge the rows of all trials of one alpha; a final row is never replaced by another."""
+    rows: dict[int, dict[str, Any]] = {}
+    for trial in trials:
+        for key, row in trial.user_attrs.items():
+            if key.startswith("seed:") and rows.get(row["seed"], {}).get("state") not in FINAL:
+                rows[row["seed"]] = row
+    return rows
+
+
+def _this_worker() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time()}
+
+
+def _is_alive(trial: FrozenTrial) -> bool:
+    """Whether the process that signed the trial still runs; one of another host is taken at its word."""
+    worker = trial.user_attrs.get("worker")
+    if worker is None:
+        started = trial.datetime_start
+        return started is not None and time.time() - started.timestamp() < _SECONDS_TO_SIGN
+    if worker["host"] != socket.gethostname():
+        return True
+    try:
+        return psutil.Process(worker["pid"]).create_time() == worker["started"]
+    except psutil.NoSuchProcess:
+        return False
