@@ -168,13 +168,19 @@ class SweepResult:
         return plot_sweep(self, path)
 
     def save(self, directory: str | Path) -> list[Path]:
-        """Write `sweep.csv` (rows), `sweep.json` (all that is known) and `sweep.png` into a directory."""
+        """Write a directory: `sweep.csv` (rows), `sweep.json` (all that is known) and two pictures.
+
+        The pictures are `sweep.png` and `learning-curves.png`.
+        """
+        from continuum_act.figures import plot_learning_curves
+
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
-        csv, record, picture = (directory / f"sweep.{suffix}" for suffix in ("csv", "json", "png"))
+        csv, record = directory / "sweep.csv", directory / "sweep.json"
         self.to_pandas().to_csv(csv, index=False)
         record.write_text(json.dumps(self._as_json(), indent=1) + "\n")
-        return [csv, record, self.plot(picture)]
+        curves = plot_learning_curves(self, directory / "learning-curves.png")
+        return [csv, record, self.plot(directory / "sweep.png"), curves]
 
     def _as_json(self) -> dict[str, Any]:
         summary = self.summary + self.baseline_summary
@@ -190,6 +196,17 @@ class SweepResult:
                 for (alpha, seed), history in self.histories.items()
             ],
         }
+
+
+def study_names(storage: Any) -> list[str]:
+    """Return the names of the sweeps in a storage, without the studies of their baselines."""
+    import optuna
+
+    from continuum_act.sweep.study import open_storage, storage_errors
+
+    with storage_errors(storage):
+        names = optuna.get_all_study_names(open_storage(storage))
+    return [name for name in names if not any(name == baselines_of(other) for other in names)]
 
 
 def baselines_of(study_name: str) -> str:

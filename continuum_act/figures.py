@@ -1,0 +1,265 @@
+"""Pictures: the objective against alpha, learning curves, the activations themselves."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+try:
+    import matplotlib
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise ImportError("figures need matplotlib: pip install 'continuum-act[plot]'") from error
+
+from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
+from continuum_act.functions.soft_exponential import soft_exponential
+from continuum_act.sweep.alphas import is_complex, label
+
+if TYPE_CHECKING:
+    from continuum_act.sweep.result import SweepResult
+
+# Okabe and Ito's colours: told apart by the colour-blind; dashes and markers tell them apart in grey.
+_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+_LINES = ((_ORANGE, "--"), (_GREEN, "-."), (_PURPLE, ":"), ("black", (0, (5, 1, 1, 1, 1, 1))))
+_OF_ALPHA = "viridis"
+_LOG_RATIO = 30.0  # from this ratio of the largest to the smallest value on, a log scale
+
+
+class Curve(NamedTuple):
+    """What `plot_sweep` draws: means with their interval, against alpha."""
+
+    x: list[float]
+    mean: list[float]
+    low: list[float]
+    high: list[float]
+    diverged: list[float]
+    x_label: str
+
+
+def plot_sweep(result: SweepResult, path: str | Path) -> Path:
+    """Draw the objective against alpha with its 95 % band, baselines as lines, diverged alphas as crosses.
+
+    Two alphas (one per layer, or real and imaginary part) make a heat map of the mean.
+    """
+    plane = _plane(result)
+    figure, axes = _new_figure()
+    if plane:
+        _draw_heat_map(figure, axes, *plane, result)
+    else:
+        _draw_curve(axes, _curve(result), result)
+    seeds = len(result.made_with["arguments"]["seeds"]) if result.made_with else "?"
+    axes.set_title(f"{result.study_name}: {_name(result)}, mean over {seeds} seeds")
+    return _write(figure, path)
+
+
+def plot_learning_curves(result: SweepResult, path: str | Path) -> Path:
+    """Draw the objective's name per epoch, a line per alpha (mean over seeds), coloured by alpha."""
+    alphas = list(dict.fromkeys(row["alpha"] for row in result.rows if row["state"] == "complete"))
+    position = _positions(alphas)
+    figure, axes = _new_figure()
+    norm = matplotlib.colors.Normalize(min(position, default=0.0), max(position, default=1.0))
+    for alpha, at in zip(alphas, position, strict=True):
+        mean = _mean_history(result, alpha)
+        axes.plot(
+            range(1, len(mean) + 1), mean, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.2
+        )
+    for name, (colour, dashes) in zip(_baseline_names(result), _LINES, strict=False):
+        mean = _mean_history(result, name)
+        axes.plot(range(1, len(mean) + 1), mean, color=colour, linestyle=dashes, linewidth=2, label=name)
+    if _baseline_names(result):
+        axes.legend(frameon=False, title="baseline")
+    _set_scale(axes, [v for line in axes.lines for v in np.asarray(line.get_ydata(), float)])
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(_name(result))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_title(f"{result.study_name}: learning curves")
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, _OF_ALPHA), ax=axes, label=_x_label(alphas))
+    bar.ax.minorticks_off()
+    return _write(figure, path)
+
+
+def plot_activations(alphas: list[Any], kind: str, path: str | Path) -> Path:
+    """Draw f(alpha, x) over x for each alpha; `kind` "complex" draws real and imaginary part side by side."""
+    x = np.linspace(-4.0, 4.0, 801)
+    position = _positions(alphas)
+    norm = matplotlib.colors.Normalize(
+        min(position), max(position) if max(position) > min(position) else None
+    )
+    figure, panels = _new_figure(columns=2 if kind == "complex" else 1, height=4.6)
+    for alpha, at in zip(alphas, position, strict=True):
+        if kind == "complex":
+            parts = complex_soft_exponential(x, complex(alpha), join="list")
+        else:
+            parts = [soft_exponential(x, alpha)]
+        for axes, part in zip(np.atleast_1d(panels), parts, strict=True):
+            values = np.asarray(part)
+            y = np.where(np.abs(values) < 20, values, np.nan)
+            axes.plot(x, y, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.4)
+    names = ("real part", "imaginary part") if kind == "complex" else ("soft exponential f(alpha, x)",)
+    for axes, name in zip(np.atleast_1d(panels), names, strict=True):
+        axes.set(xlim=(-4, 4), ylim=(-4, 6), xlabel="x", ylabel=name)
+        axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
+        axes.axvline(0, color="0.7", linewidth=0.8, zorder=0)
+    figure.suptitle("complex soft exponential" if kind == "complex" else "soft exponential")
+    bar = matplotlib.cm.ScalarMappable(norm, _OF_ALPHA)
+    figure.colorbar(bar, ax=panels, label=_x_label(alphas), pad=0.02)
+    return _write(figure, path)
+
+
+def _new_figure(columns: int = 1, height: float = 4.8) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(7.6 if columns == 1 else 11.0, height), layout="constrained", dpi=150)
+    panels = figure.subplots(1, columns)
+    for axes in np.atleast_1d(panels):
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, panels
+
+
+def _write(figure: Figure, path: str | Path) -> Path:
+    path = Path(path)
+    supported = figure.canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in supported:
+        raise ValueError(f"cannot draw to {path}: its ending must be one of {', '.join(sorted(supported))}.")
+    figure.savefig(path)
+    return path
+
+
+def _curve(result: SweepResult) -> Curve:
+    summary = result.summary
+    alphas = [entry["alpha"] for entry in summary]
+    at = dict(zip(alphas, _positions(alphas), strict=True))
+    whole = [e for e in summary if e["complete"] and not e["diverged"]]
+    return Curve(
+        [at[e["alpha"]] for e in whole],
+        *([e[column] for e in whole] for column in ("mean", "low", "high")),
+        [at[e["alpha"]] for e in summary if e["diverged"]],
+        _x_label(alphas),
+    )
+
+
+def _draw_curve(axes: Axes, curve: Curve, result: SweepResult) -> None:
+    if not all(map(math.isnan, curve.low)):
+        axes.fill_between(curve.x, curve.low, curve.high, color=_BLUE, alpha=0.25, linewidth=0,
+                          label="95 % interval")  # fmt: skip
+    axes.plot(curve.x, curve.mean, "o-", color=_BLUE, markersize=4, label="soft exponential")
+    if curve.mean:
+        better = min if result.direction == "minimize" else max
+        best = curve.mean.index(better(curve.mean))
+        axes.plot(curve.x[best], curve.mean[best], "*", color="black", markersize=14, zorder=5,
+                  label=f"best: alpha = {curve.x[best]:.3g}")  # fmt: skip
+    for entry, (colour, dashes) in zip(result.baseline_summary, _LINES, strict=False):
+        axes.axhline(
+            entry["mean"],
+            color=colour,
+            linestyle=dashes,
+            linewidth=1.8,
+            label=f"baseline {entry['baseline']}",
+        )
+    means = curve.mean + [e["mean"] for e in result.baseline_summary]
+    _set_scale(axes, means)
+    _set_limits(axes, means, curve)
+    if curve.diverged:
+        axes.plot(curve.diverged, [1.0] * len(curve.diverged), "x", color="black", clip_on=False,
+                  transform=axes.get_xaxis_transform(), label="diverged")  # fmt: skip
+    axes.set_xlabel(curve.x_label)
+    axes.set_ylabel(_name(result))
+    axes.legend(frameon=False, fontsize="small")
+    if curve.x_label == "alpha" and curve.x and not isinstance(result.rows[0]["alpha"], complex):
+        names = {-1.0: "log x", 0.0: "x", 1.0: "exp x"}
+        shown = [at for at in names if min(curve.x) <= at <= max(curve.x)]
+        top = axes.secondary_xaxis("top")
+        top.set_xticks(shown, [names[at] for at in shown])
+        top.tick_params(length=0, colors="0.35")
+        top.spines["top"].set_visible(False)
+
+
+def _set_limits(axes: Axes, means: list[float], curve: Curve) -> None:
+    """Show every mean; a band that is far wider than the means differ is cut off."""
+    means = [v for v in means if math.isfinite(v)]
+    if not means or axes.get_yscale() == "log":
+        return
+    low, high = min(means), max(means)
+    room = 0.6 * (high - low) or 0.1 * abs(high) or 1.0
+    bounds = [v for v in (*curve.low, *curve.high, low, high) if math.isfinite(v)]
+    margin = 0.05 * (high - low)
+    axes.set_ylim(max(min(bounds), low - room) - margin, min(max(bounds), high + room) + margin)
+
+
+def _draw_heat_map(
+    figure: Figure,
+    axes: Axes,
+    grid: np.ndarray,
+    extent: list[list[float]],
+    names: list[str],
+    result: SweepResult,
+) -> None:
+    colours = _OF_ALPHA if result.direction == "maximize" else f"{_OF_ALPHA}_r"
+    image = axes.imshow(grid, origin="lower", cmap=colours, aspect="auto")
+    image.cmap.set_bad("0.85")
+    axes.set_xticks(range(len(extent[0])), [f"{v:.3g}" for v in extent[0]], rotation=45)
+    axes.set_yticks(range(len(extent[1])), [f"{v:.3g}" for v in extent[1]])
+    axes.set(xlabel=names[0], ylabel=names[1])
+    figure.colorbar(image, ax=axes, label=f"{_name(result)} (grey: diverged or not tried)")
+
+
+def _plane(result: SweepResult) -> tuple[np.ndarray, list[list[float]], list[str]] | None:
+    """Return the means on a grid of two numbers per alpha, or None if alpha is one number or many."""
+    entries = result.summary
+    alphas = [e["alpha"] for e in entries]
+    if not alphas:
+        return None
+    if all(isinstance(a, tuple) and len(a) == 2 and not is_complex(a) for a in alphas):
+        pairs, names = alphas, ["alpha of the first layer", "alpha of the second layer"]
+    elif all(isinstance(a, complex) for a in alphas):
+        pairs, names = [(a.real, a.imag) for a in alphas], ["real part of alpha", "imaginary part of alpha"]
+    else:
+        return None
+    extent = [sorted({pair[i] for pair in pairs}) for i in range(2)]
+    if min(map(len, extent)) < 2:
+        return None
+    grid = np.full((len(extent[1]), len(extent[0])), math.nan)
+    for pair, entry in zip(pairs, entries, strict=True):
+        if not entry["diverged"]:
+            grid[extent[1].index(pair[1]), extent[0].index(pair[0])] = entry["mean"]
+    return grid, extent, names
+
+
+def _positions(alphas: list[Any]) -> list[float]:
+    """Place alphas on an axis: by value, by the part that varies, or by their number."""
+    if all(isinstance(a, float | int) for a in alphas):
+        return [float(a) for a in alphas]
+    if all(isinstance(a, complex) for a in alphas):
+        return [a.imag for a in alphas] if any(a.imag for a in alphas) else [a.real for a in alphas]
+    return [float(i) for i in range(len(alphas))]
+
+
+def _x_label(alphas: list[Any]) -> str:
+    if all(isinstance(a, complex) for a in alphas) and alphas:
+        return "imaginary part of alpha" if any(a.imag for a in alphas) else "alpha"
+    if any(isinstance(a, tuple) for a in alphas):
+        return f"number of the alphas, from {label(alphas[0])} to {label(alphas[-1])}"
+    return "alpha"
+
+
+def _name(result: SweepResult) -> str:
+    return result.objective.replace("val_", "validation ").replace("_", " ")
+
+
+def _set_scale(axes: Axes, values: list[float]) -> None:
+    finite = [v for v in values if math.isfinite(v)]
+    if finite and min(finite) > 0 and max(finite) / min(finite) > _LOG_RATIO:
+        axes.set_yscale("log")
+
+
+def _baseline_names(result: SweepResult) -> list[str]:
+    return list(dict.fromkeys(row["baseline"] for row in result.baselines))
+
+
+def _mean_history(result: SweepResult, of: Any) -> np.ndarray:
+    histories = [h[result.objective] for (alpha, _), h in result.histories.items()
+                 if alpha == of and h.get(result.objective)]  # fmt: skip
+    length = min(map(len, histories), default=0)
+    return np.mean([[math.nan if v is None else v for v in h[:length]] for h in histories], axis=0)
