@@ -1,8 +1,7 @@
-"""Factories of `keras.layers.Lambda`: stateless, with a true output shape, masks kept, loadable in safe mode."""
+"""Factories of `keras.layers.Lambda`: stateless, of true shape, with masks, loaded in safe mode."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,23 +9,84 @@ import keras
 import numpy as np
 from keras import ops
 
+from continuum_act.checked_lambda import ActivationLambda, CheckedLambda, flat_shapes, is_live, shapes_of
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.parts import joined_shape
-from continuum_act.functions.soft_exponential import is_fixed, soft_exponential
-from continuum_act.masks import is_shape, joined_mask, merged_mask, merged_shape
+from continuum_act.functions.soft_exponential import soft_exponential
+from continuum_act.masks import check_alpha_fits, complex_shape, joined_mask
 
 
 def soft_exponential_lambda(
     alpha: Any = None, *, domain: str = "strict", max_slope: float = 10.0, **layer_kwargs: Any
 ) -> keras.layers.Lambda:
-    """Return a `Lambda` layer of `soft_exponential`."""
+    """Return a `Lambda` layer of `soft_exponential`, saved with its alpha and loaded in safe mode.
+
+    Called on a tensor, the layer returns a tensor of equal shape; on a list of tensors, the list of their
+    activations. The output has the layer's compute dtype and the input's mask. A saved model is loaded by
+    `keras.models.load_model` in any program that has imported `continuum_act`.
+
+    Args:
+        alpha: a real number, or an array that broadcasts to the shape of the input (one alpha per channel,
+            say). None makes a layer that is called on `[x, alpha]`. A tensor or a `keras.Variable` is
+            followed, but neither trained nor saved by the layer.
+        domain: `"strict"` or `"linear"`, as in `soft_exponential`.
+        max_slope: as in `soft_exponential`.
+        **layer_kwargs: `name`, `dtype` and so on, as for every Keras layer.
+
+    Returns:
+        A `keras.layers.Lambda`.
+
+    Raises:
+        TypeError: as `soft_exponential`, when the layer is made.
+        ValueError: as `soft_exponential`, when the layer is made; when it is first called, an alpha that does
+            not broadcast to the shape of the input.
+
+    Example:
+    >>> import keras
+    >>> import continuum_act as ca
+    >>> layer = ca.soft_exponential_lambda(1.0)
+    >>> keras.ops.convert_to_numpy(layer(keras.ops.array([0.0, 1.0]))).round(3).tolist()
+    [1.0, 2.7179999351501465]
+
+    Reference: Godfrey and Gashler, arXiv:1602.01321.
+    """
     return SoftExponentialLambda(alpha, domain, max_slope, **layer_kwargs)
 
 
 def complex_soft_exponential_lambda(
     alpha: Any = None, *, join: str = "stack", axis: int = -1, **layer_kwargs: Any
 ) -> keras.layers.Lambda:
-    """Return a `Lambda` layer of `complex_soft_exponential`."""
+    """Return a `Lambda` layer of `complex_soft_exponential`, saved with its alpha and loaded in safe mode.
+
+    Called on a tensor or on a complex pair `[re, im]`, the layer returns the two parts of the output, joined.
+    The output has the layer's compute dtype and the input's mask; a join among the axes that the mask covers
+    joins the mask too. A saved model is loaded by `keras.models.load_model` in any program that has imported
+    `continuum_act`.
+
+    Args:
+        alpha: a complex number or array, or a pair `(real, imaginary)` of numbers or arrays. None makes a
+            layer that is called on `[x, alpha_real, alpha_imaginary]`. Tensors and `keras.Variable`s are
+            followed, but neither trained nor saved by the layer.
+        join: `"stack"` gives shape + (2,), the new axis at `axis`; `"concat"` doubles `axis`; `"list"` gives
+            `[re, im]`.
+        axis: counts the batch axis as 0.
+        **layer_kwargs: `name`, `dtype` and so on, as for every Keras layer.
+
+    Returns:
+        A `keras.layers.Lambda`.
+
+    Raises:
+        TypeError: as `complex_soft_exponential`, when the layer is made.
+        ValueError: as `complex_soft_exponential`, when the layer is made; when it is first called, an alpha
+            that does not broadcast to the shape of the input, or an axis out of range.
+
+    Example:
+    >>> import continuum_act as ca
+    >>> ca.complex_soft_exponential_lambda(2j, join="concat").compute_output_shape((None, 3))
+    (None, 6)
+
+    Reference: Godfrey and Gashler, arXiv:1602.01321; the branches for a complex alpha are this package's.
+    """
     return ComplexSoftExponentialLambda(alpha, join, axis, **layer_kwargs)
 
 
@@ -37,87 +97,67 @@ def activation_lambda(
     arguments: dict[str, Any] | None = None,
     **layer_kwargs: Any,
 ) -> keras.layers.Lambda:
-    """Return a `Lambda` layer of a pure function of your own."""
-    return ActivationLambda(function, output_shape, arguments=arguments, **layer_kwargs)
+    """Return a `Lambda` layer of a pure function of your own, saved by its name and loaded in safe mode.
+
+    The layer passes the mask of its (first) input on to each output that begins with the axes that the mask
+    covers. A saved model is loaded by `keras.models.load_model` in any program that has imported
+    `continuum_act` and the module that registers the function.
+
+    Args:
+        function: takes a tensor (or what the layer is called on), returns a tensor, on `keras.ops`. Defined
+            at the top level of a module and registered by
+            `@keras.saving.register_keras_serializable(package=...)`, or one of `keras.activations`.
+        output_shape: `"same"` as the input; a tuple without the batch axis; or a function, registered
+            likewise, that maps the input shape to the output shape, both with the batch axis.
+        arguments: keyword arguments of the function: numbers, strings, lists, real NumPy arrays. Tuples
+            become lists. Tensors and `keras.Variable`s are followed, but neither trained nor saved by the
+            layer.
+        **layer_kwargs: `name`, `dtype` and so on, as for every Keras layer.
+
+    Returns:
+        A `keras.layers.Lambda`.
+
+    Raises:
+        TypeError: the function is not one, or an argument cannot be saved.
+        ValueError: the function could not be loaded in safe mode (a Python lambda, a closure, not
+            registered); when the layer is first called or the model built, the function returns another shape
+            than stated.
+
+    Example:
+    >>> import keras
+    >>> import continuum_act as ca
+    >>> @keras.saving.register_keras_serializable(package="example")
+    ... def scaled_relu(x, scale):
+    ...     return scale * keras.ops.relu(x)
+    >>> layer = ca.activation_lambda(scaled_relu, arguments={"scale": 3.0})
+    >>> keras.ops.convert_to_numpy(layer(keras.ops.array([-1.0, 2.0]))).tolist()
+    [0.0, 6.0]
+    """
+    return ActivationLambda(function, output_shape, arguments, **layer_kwargs)
 
 
-def _shape_of(tensor: Any) -> tuple[int | None, ...]:
-    return tuple(tensor.shape)
+class _AlphaLambda(CheckedLambda):
+    """A `Lambda` whose configuration is the arguments of its function, alpha among them."""
 
-
-class _CheckedLambda(keras.layers.Lambda):
-    """A `Lambda` that compares each output with its stated shape, when the model is built and when it is called."""
-
-    def __init__(self, function: Callable[..., Any], **kwargs: Any) -> None:
-        super().__init__(function, **kwargs)
-        self.supports_masking = True
-
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        outputs = super().call(inputs, mask=mask, training=training)
-        stated = self.compute_output_shape(keras.tree.map_structure(_shape_of, inputs))
-        actual = keras.tree.map_structure(_shape_of, outputs)
-        if not _compatible(stated, actual):
-            raise ValueError(
-                f"Layer {self.name!r}: output_shape states {stated}, but the function returns {actual}."
-                " State the shape that the function returns."
-            )
-        return outputs
-
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        actual = keras.Operation.compute_output_spec(self, *args, **kwargs)  # traces `call`, which checks
-        stated = super().compute_output_spec(*args, **kwargs)
-        return keras.tree.map_structure(lambda s, a: keras.KerasTensor(s.shape, a.dtype), stated, actual)
-
-
-def _compatible(stated: Any, actual: Any) -> bool:
-    if isinstance(stated, dict):
-        return (
-            isinstance(actual, dict)
-            and stated.keys() == actual.keys()
-            and all(_compatible(stated[key], actual[key]) for key in stated)
-        )
-    if isinstance(actual, dict) or len(stated) != len(actual) or is_shape(stated) != is_shape(actual):
-        return False
-    if is_shape(stated):
-        return all(None in pair or pair[0] == pair[1] for pair in zip(stated, actual, strict=True))
-    return all(_compatible(s, a) for s, a in zip(stated, actual, strict=True))
-
-
-class _AlphaLambda(_CheckedLambda):
-    """A `Lambda` whose configuration is alpha and the options of its function."""
-
-    def __init__(
-        self, function: Callable[..., Any], alpha: Any, options: dict[str, Any], **kwargs: Any
-    ) -> None:
-        self._options = options
-        if _is_saved(alpha):
-            options = {"alpha": alpha, **options}
-        else:
-            # A variable or tensor stays its owner's: in `arguments`, Keras would make it a weight of the layer.
-            function = functools.partial(function, alpha=alpha)
-        super().__init__(function, output_shape=None, mask=None, arguments=options, **kwargs)
+    def __init__(self, function: Callable[..., Any], arguments: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(function, arguments=arguments, **kwargs)
+        self._alpha_is_input = arguments["alpha"] is None
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         outputs = super().call(inputs, mask=mask, training=training)
         return keras.tree.map_structure(lambda y: ops.cast(y, self.compute_dtype), outputs)
 
+    def _x(self, structure: Any) -> Any:
+        return structure[0] if self._alpha_is_input else structure
+
     def get_config(self) -> dict[str, Any]:
-        if "alpha" not in self.arguments:
-            raise ValueError(
-                f"Layer {self.name!r} cannot be saved or cloned: its alpha is a tensor or a variable. Use a number or"
-                " a NumPy array; or alpha=None, which takes alpha as an input; or a trainable layer (SoftExponential)."
-            )
-        return {**keras.layers.Layer.get_config(self), **self.arguments}
+        config = super().get_config()
+        del config["function"], config["arguments"]
+        return {**config, **self.arguments}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: Any = None) -> Any:
         return cls(**config)
-
-
-def _is_saved(alpha: Any) -> bool:
-    return (
-        alpha is None or is_fixed(alpha) and not (isinstance(alpha, tuple) and not all(map(is_fixed, alpha)))
-    )
 
 
 @keras.saving.register_keras_serializable(package="continuum_act")
@@ -127,32 +167,21 @@ class SoftExponentialLambda(_AlphaLambda):
     def __init__(
         self, alpha: Any = None, domain: str = "strict", max_slope: float = 10.0, **kwargs: Any
     ) -> None:
-        fixed = alpha is None or is_fixed(alpha)
-        soft_exponential(
-            0.0, alpha if fixed and alpha is not None else 0.0, domain=domain, max_slope=max_slope
-        )
-        if fixed and alpha is not None:
-            alpha = np.asarray(alpha, dtype="float64").tolist()
-        options = {"domain": domain, "max_slope": max_slope}
-        super().__init__(_soft_exponential_of, alpha, options, **kwargs)
+        fixed = alpha is not None and not is_live(alpha)
+        soft_exponential(1.0, alpha if fixed else 0.0, domain=domain, max_slope=max_slope)  # its errors, now
+        alpha = _plain(alpha) if fixed else alpha
+        self._alpha_shapes = [] if alpha is None else [tuple(np.shape(alpha))]
+        arguments = {"alpha": alpha, "domain": domain, "max_slope": max_slope}
+        super().__init__(_soft_exponential, arguments, **kwargs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return (
-            input_shape
-            if "alpha" not in self.arguments or self.arguments["alpha"] is not None
-            else input_shape[0]
-        )
+        x = self._x(input_shape)
+        alphas = input_shape[1:] if self._alpha_is_input else self._alpha_shapes
+        check_alpha_fits(alphas, flat_shapes(x))
+        return x
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        fed = "alpha" in self.arguments and self.arguments["alpha"] is None
-        return mask[0] if fed and mask is not None else mask
-
-
-def _soft_exponential_of(inputs: Any, alpha: Any, domain: str, max_slope: float) -> Any:
-    x, alpha = inputs if alpha is None else (inputs, alpha)
-    return keras.tree.map_structure(
-        lambda t: soft_exponential(t, alpha, domain=domain, max_slope=max_slope), x
-    )
+        return mask if mask is None else self._x(mask)
 
 
 @keras.saving.register_keras_serializable(package="continuum_act")
@@ -160,57 +189,59 @@ class ComplexSoftExponentialLambda(_AlphaLambda):
     """See `complex_soft_exponential_lambda`."""
 
     def __init__(self, alpha: Any = None, join: str = "stack", axis: int = -1, **kwargs: Any) -> None:
-        if alpha is not None:
-            if not isinstance(alpha, (list, tuple)):
-                if is_fixed(alpha) or isinstance(alpha, complex):
-                    alpha = np.asarray(alpha, dtype="complex128")
-                    alpha = (alpha.real.tolist(), alpha.imag.tolist())
-                else:
-                    alpha = (alpha, ops.zeros_like(alpha))
-            elif all(is_fixed(part) for part in alpha):
-                alpha = tuple(np.asarray(part, dtype="float64").tolist() for part in alpha)
-        options = {"join": join, "axis": axis}
-        super().__init__(_complex_soft_exponential_of, alpha, options, **kwargs)
-
-    def _x(self, inputs: Any) -> Any:
-        return inputs[0] if "alpha" in self.arguments and self.arguments["alpha"] is None else inputs
+        fixed = alpha is not None and not is_live(alpha)
+        complex_soft_exponential([1.0], alpha if fixed else 0.0, join=join)  # its errors, now
+        alpha = _plain_pair(alpha) if fixed else alpha
+        parts = alpha if isinstance(alpha, (list, tuple)) else [alpha]
+        self._alpha_shapes = [] if alpha is None else [tuple(np.shape(part)) for part in parts]
+        super().__init__(_complex_soft_exponential, {"alpha": alpha, "join": join, "axis": axis}, **kwargs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        join, axis = self.arguments["join"], self.arguments["axis"]
-        return joined_shape(merged_shape(self._x(input_shape)), join=join, axis=axis)
+        shape = complex_shape(self._x(input_shape))
+        check_alpha_fits(input_shape[1:] if self._alpha_is_input else self._alpha_shapes, [shape])
+        return joined_shape(shape, join=self.arguments["join"], axis=self.arguments["axis"])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         if mask is None:
             return None
-        part = keras.tree.flatten(self._x(inputs))[0]
-        join, axis = self.arguments["join"], self.arguments["axis"]
-        return joined_mask(merged_mask(self._x(mask)), len(part.shape), join=join, axis=axis)
+        rank = len(keras.tree.flatten(self._x(inputs))[0].shape)
+        return joined_mask(self._x(mask), rank, join=self.arguments["join"], axis=self.arguments["axis"])
 
 
-def _complex_soft_exponential_of(inputs: Any, alpha: Any, join: str, axis: int) -> Any:
-    x, alpha = (inputs[0], tuple(inputs[1:])) if alpha is None else (inputs, tuple(alpha))
+def _soft_exponential(inputs: Any, *, alpha: Any, domain: str, max_slope: float) -> Any:
+    x, alpha = _unpacked(inputs, "x", "alpha") if alpha is None else (inputs, alpha)
+    return keras.tree.map_structure(
+        lambda t: soft_exponential(t, alpha, domain=domain, max_slope=max_slope), x
+    )
+
+
+def _complex_soft_exponential(inputs: Any, *, alpha: Any, join: str, axis: int) -> Any:
+    x = inputs
+    if alpha is None:
+        x, *alpha = _unpacked(inputs, "x", "alpha_real", "alpha_imaginary")
+    elif not is_live(alpha):
+        alpha = [np.asarray(part) for part in alpha]
     return complex_soft_exponential(x, alpha, join=join, axis=axis)
 
 
-@keras.saving.register_keras_serializable(package="continuum_act")
-def same_shape(input_shape: Any) -> Any:
-    """Output shape of a function that keeps the shape of its input."""
-    return input_shape
+def _unpacked(inputs: Any, *names: str) -> Any:
+    if not isinstance(inputs, (list, tuple)) or len(inputs) != len(names):
+        raise ValueError(
+            f"A layer with alpha=None is called on the list [{', '.join(names)}]. Received inputs of shape"
+            f" {shapes_of(inputs)}"
+        )
+    return inputs
 
 
-@keras.saving.register_keras_serializable(package="continuum_act")
-class ActivationLambda(_CheckedLambda):
-    """See `activation_lambda`."""
+def _plain(alpha: Any) -> Any:
+    """Return fixed alphas as plain floats, which are saved exactly."""
+    return np.asarray(alpha, dtype="float64").tolist()
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        output_shape: Any = "same",
-        arguments: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        output_shape = same_shape if output_shape == "same" else output_shape
-        super().__init__(function, output_shape=output_shape, mask=None, arguments=arguments, **kwargs)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return mask
+def _plain_pair(alpha: Any) -> tuple[Any, Any]:
+    """Return fixed complex alphas as a pair (real, imaginary) of plain floats."""
+    if isinstance(alpha, (list, tuple)):
+        re, im = alpha
+    else:
+        re, im = np.real(alpha), np.imag(alpha)
+    return _plain(re), _plain(im)

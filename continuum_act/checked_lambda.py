@@ -1,0 +1,174 @@
+"""The `Lambda` layer of this package: Keras's own, with its shapes checked and its masks kept."""
+
+from __future__ import annotations
+
+import functools
+import json
+import types
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+Shape = tuple[int | None, ...]
+
+
+class CheckedLambda(keras.layers.Lambda):
+    """A `Lambda` that supports masking and compares its outputs with their stated shapes.
+
+    Its arguments are those that a reloaded layer has: they go through Keras's own serialization once, so that
+    a tuple is a list from the start. Tensors and variables among them stay their owner's: the layer follows
+    them, but does not make them its weights, and cannot be saved.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        saved, live = {}, {}
+        for name, value in (arguments or {}).items():
+            if is_live(value):
+                live[name] = value
+            else:
+                saved[name] = _as_reloaded(name, value)
+        if live:  # Keras would make a variable in `arguments` a weight of the layer
+            function = functools.partial(function, **live)
+        super().__init__(function, output_shape=output_shape, mask=None, arguments=saved, **kwargs)
+        self.supports_masking = True
+        self._live_names = sorted(live)
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        outputs = super().call(inputs, mask=mask, training=training)
+        stated = flat_shapes(self.compute_output_shape(shapes_of(inputs)))
+        actual = flat_shapes(shapes_of(outputs))
+        if len(stated) != len(actual) or not all(map(agree, stated, actual)):
+            raise ValueError(
+                f"Layer {self.name!r}: its stated output shape is {_show(stated)}, but its function returns"
+                f" {_show(actual)}. State the shape that the function returns, as output_shape."
+            )
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        traced = keras.Operation.compute_output_spec(self, *args, **kwargs)  # runs `call` with its check
+        stated = super().compute_output_spec(*args, **kwargs)
+        return keras.tree.map_structure(lambda s, t: keras.KerasTensor(s.shape, t.dtype), stated, traced)
+
+    def get_config(self) -> dict[str, Any]:
+        if self._live_names:
+            raise ValueError(
+                f"Layer {self.name!r} cannot be saved or cloned, because {', '.join(self._live_names)} is a"
+                " tensor or a variable. Use a number or a NumPy array, or feed it as an input of the layer."
+            )
+        return super().get_config()
+
+
+@keras.saving.register_keras_serializable(package="continuum_act")
+class ActivationLambda(CheckedLambda):
+    """See `continuum_act.activation_lambda`."""
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = "same",
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        _check_loadable("function", function)
+        if isinstance(output_shape, str) and output_shape == "same":
+            output_shape = same_shape
+        elif isinstance(output_shape, (list, tuple)) and all(
+            n is None or isinstance(n, int) for n in output_shape
+        ):
+            output_shape = tuple(output_shape)
+        elif callable(output_shape):
+            _check_loadable("output_shape", output_shape)
+        else:
+            raise ValueError(
+                f"output_shape={output_shape!r}: expected 'same', a tuple of sizes without the batch axis, or a"
+                " registered function of the input shape."
+            )
+        super().__init__(function, output_shape, arguments, **kwargs)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        first = keras.tree.flatten(mask)[0]
+        if first is None:
+            return None
+        shapes = shapes_of(inputs)
+        covered = flat_shapes(shapes)[0][: len(first.shape)]
+        outputs = flat_shapes(self.compute_output_shape(shapes))
+        return [first if shape[: len(covered)] == covered else None for shape in outputs]
+
+
+@keras.saving.register_keras_serializable(package="continuum_act")
+def same_shape(input_shape: Any) -> Any:
+    """Return the output shape of a function that keeps the shape of its input."""
+    return input_shape
+
+
+def is_live(value: Any) -> bool:
+    """Whether tensors or variables are in this, whose values are not known when the layer is made."""
+    return any(
+        isinstance(leaf, (keras.Variable, keras.KerasTensor)) or keras.ops.is_tensor(leaf)
+        for leaf in keras.tree.flatten(value)
+    )
+
+
+def shapes_of(tensors: Any) -> Any:
+    """Return the shape of each tensor of a structure."""
+    return keras.tree.map_structure(lambda tensor: tuple(tensor.shape), tensors)
+
+
+def flat_shapes(shapes: Any) -> list[Shape]:
+    """Return the shapes of a structure of shapes as a flat list."""
+    flat: list[Shape] = []
+    keras.tree.map_shape_structure(lambda shape: flat.append(tuple(shape)), shapes)
+    return flat
+
+
+def agree(shape: Shape, other: Shape) -> bool:
+    """Whether two shapes are equal wherever both are known."""
+    return len(shape) == len(other) and all(
+        n == m or None in (n, m) for n, m in zip(shape, other, strict=True)
+    )
+
+
+def _show(shapes: list[Shape]) -> str:
+    return str(shapes[0] if len(shapes) == 1 else shapes)
+
+
+def _as_reloaded(name: str, value: Any) -> Any:
+    try:
+        config = json.loads(json.dumps(keras.saving.serialize_keras_object(value)))
+        return keras.saving.deserialize_keras_object(config, safe_mode=True)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"Argument {name!r} cannot be saved with the layer: {value!r} (of type {type(value).__name__})."
+            " Expected numbers, strings, lists, dictionaries or real NumPy arrays; a complex number as"
+            " [real, imaginary]."
+        ) from error
+
+
+def _check_loadable(name: str, function: Any) -> None:
+    """Check that Keras, in safe mode and in another process, finds this very function by its saved name."""
+    if not isinstance(function, types.FunctionType):
+        raise TypeError(
+            f"{name} must be a function defined with `def`. Received: {function!r} (of type"
+            f" {type(function).__name__}). Call it in a function of your own."
+        )
+    found = None
+    if "<" not in function.__qualname__:  # no lambda, and not defined inside another function
+        try:
+            config = keras.saving.serialize_keras_object(function)
+            found = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        except (TypeError, ValueError):
+            found = None
+    if found is not function:
+        raise ValueError(
+            f"A model with {function.__qualname__!r} as {name} could not be loaded in safe mode. Define it"
+            " with `def` at the top level of a module, decorate it with"
+            " `@keras.saving.register_keras_serializable(package='my_package')`, and pass the values that it"
+            " depends on as arguments."
+        )
