@@ -4,31 +4,158 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+import numpy as np
 from keras import ops
 
+from continuum_act.functions import arguments, complex_kernels
 from continuum_act.functions.parts import join_parts
 
 
 def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: int = -1) -> Any:
-    """Soft exponential of a complex alpha; the output has two parts, real and imaginary."""
-    if isinstance(x, (list, tuple)):
-        re, im = (ops.convert_to_tensor(part) for part in x)
+    """Soft exponential of a complex alpha; the output has two parts, real and imaginary.
+
+    With z = x or z = re + i*im, and alpha = a + i*b:
+
+        alpha = 0:   z
+        a >= 0:      (exp(alpha*z) - 1)/alpha + alpha
+        a <  0:      -Log(1 - alpha*(z + alpha)) / alpha
+
+    Log is the principal logarithm, with imaginary part in (-pi, pi]; a negative real argument has Arg = +pi,
+    whatever its signed zero. This branch rule is a convention of this project. It agrees with `soft_exponential`
+    wherever that is defined, is finite where the real function leaves its domain (save at the border itself), and gives
+    f(i*w, x) = sin(w*x)/w + i*((1 - cos(w*x))/w + w).
+
+    Args:
+        x: tensor, array or numbers; or a list or tuple `[re, im]` of two of them. A complex tensor is split into its
+            parts. Integers are computed in `keras.config.floatx()`; float16 and bfloat16 in float32, rounded once.
+        alpha: a real or complex number or array; or a tensor or `keras.Variable`; or a list or tuple
+            `(real, imag)` of any of these. It is rounded to the dtype of the computation.
+        join: `"stack"` returns shape + (2,), a new axis at `axis`; `"concat"` doubles `axis` (all real, then all
+            imaginary); `"list"` returns `[re, im]`.
+        axis: the axis of the output that holds the parts.
+
+    Returns:
+        A tensor, or a list of two, of the dtype of x.
+
+    Raises:
+        TypeError: x or alpha is not made of numbers, or x is sparse or ragged.
+        ValueError: alpha is not finite or does not broadcast against x; join is not known, or axis out of range.
+
+    Example:
+    >>> import keras
+    >>> import continuum_act as ca
+    >>> y = ca.complex_soft_exponential([[0.5, 1.0]], 1j, join="concat")  # sin(x), then 2 - cos(x)
+    >>> keras.ops.convert_to_numpy(y).astype("float64").round(3).tolist()
+    [[0.479, 0.841, 1.122, 1.46]]
+
+    Reference: the real function is that of Godfrey and Gashler, arXiv:1602.01321.
+    """
+    if arguments.is_symbolic(x, alpha):
+        return _symbolic(x, alpha, join, axis)
+    re, im = _parts(x)
+    dtype = keras.backend.standardize_dtype(re.dtype)
+    precise = arguments.compute_dtype(dtype)
+    if dtype != precise:
+        re = ops.cast(re, precise)
+        im = None if im is None else ops.cast(im, precise)
+    if arguments.is_fixed(alpha):
+        value = _fixed_alpha(alpha, precise)
+        arguments.broadcast(re, value)
+        parts = complex_kernels.fixed(re, im, value)
     else:
-        re = ops.convert_to_tensor(x)
-        im = ops.zeros_like(re)
-    a, b = alpha if isinstance(alpha, (list, tuple)) else (alpha.real, alpha.imag)
-    a, b = ops.cast(a, re.dtype), ops.cast(b, re.dtype)
-    norm = a * a + b * b
-    safe = ops.where(norm > 0, norm, 1.0)
-    u, v = a * re - b * im, a * im + b * re
-    exp_re = ops.expm1(ops.where(a >= 0, u, 0.0))
-    exp_re, exp_im = (exp_re + 1) * ops.cos(v) - 1, (exp_re + 1) * ops.sin(v)
-    pos = ((exp_re * a + exp_im * b) / safe + a, (exp_im * a - exp_re * b) / safe + b)
-    s_re, s_im = re + a, im + b
-    t_re, t_im = 1 - (a * s_re - b * s_im), -(a * s_im + b * s_re)
-    log_re, log_im = 0.5 * ops.log(ops.where(a < 0, t_re * t_re + t_im * t_im, 1.0)), ops.arctan2(t_im, t_re)
-    neg = (-(log_re * a + log_im * b) / safe, -(log_im * a - log_re * b) / safe)
-    out = [
-        ops.where(norm == 0, same, ops.where(a >= 0, p, n)) for same, p, n in zip((re, im), pos, neg, strict=True)
-    ]
-    return join_parts(*out, join=join, axis=axis)
+        a, b = _traced_alpha(alpha, precise)
+        arguments.broadcast(re, a)
+        arguments.broadcast(re, b)
+        parts = complex_kernels.traced(re, ops.zeros_like(re) if im is None else im, a, b)
+    if dtype != precise:
+        parts = ops.cast(parts[0], dtype), ops.cast(parts[1], dtype)
+    return join_parts(*parts, join=join, axis=axis)
+
+
+def _symbolic(x: Any, alpha: Any, join: str, axis: int) -> Any:
+    if not arguments.is_fixed(alpha):
+        return ComplexSoftExponentialOperation(None, join, axis).symbolic_call(x, alpha)
+    alpha = _fixed_alpha(alpha, "float64")
+    pair = [alpha.real.tolist(), alpha.imag.tolist()]
+    return ComplexSoftExponentialOperation(pair, join, axis).symbolic_call(x)
+
+
+@keras.saving.register_keras_serializable(package="continuum_act")
+class ComplexSoftExponentialOperation(keras.Operation):
+    """`complex_soft_exponential` of symbolic tensors, as one node of a model; it holds a fixed alpha itself."""
+
+    def __init__(
+        self, alpha: Any = None, join: str = "stack", axis: int = -1, name: str | None = None
+    ) -> None:
+        super().__init__(name=name)
+        self.config = {"alpha": alpha, "join": join, "axis": axis, "name": name}
+
+    def call(self, x: Any, alpha: Any = None) -> Any:
+        """Apply the function."""
+        alpha = self.config["alpha"] if alpha is None else alpha
+        return complex_soft_exponential(x, alpha, join=self.config["join"], axis=self.config["axis"])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return self.config
+
+
+def _parts(x: Any) -> tuple[Any, Any]:
+    if isinstance(x, (list, tuple)) and len(x) == 2:
+        re, im = arguments.real_tensor(x[0], "re"), arguments.real_tensor(x[1], "im")
+        if re.dtype != im.dtype:
+            dtype = keras.backend.result_type(re.dtype, im.dtype)
+            re, im = ops.cast(re, dtype), ops.cast(im, dtype)
+        arguments.broadcast(re, im, "im")
+        if re.shape != im.shape:
+            zero = ops.zeros_like(re) + ops.zeros_like(im)
+            re, im = re + zero, im + zero
+        return re, im
+    x = arguments.tensor(x)
+    if "complex" in keras.backend.standardize_dtype(x.dtype):
+        return ops.real(x), ops.imag(x)
+    return x, None
+
+
+def _pair(alpha: Any) -> tuple[Any, Any] | None:
+    if not isinstance(alpha, (list, tuple)):
+        return None
+    if len(alpha) != 2:
+        raise ValueError(
+            f"alpha is a {type(alpha).__name__} of length {len(alpha)}, expected a pair (real, imag). Several alphas"
+            " are given as a NumPy array."
+        )
+    return alpha[0], alpha[1]
+
+
+def _fixed_alpha(alpha: Any, dtype: str) -> np.ndarray:
+    complex_dtype = "complex64" if dtype == "float32" else "complex128"
+    pair = _pair(alpha)
+    if pair is None:
+        return arguments.fixed_alpha(alpha, dtype, kinds="iufcV").astype(complex_dtype)
+    a, b = (arguments.fixed_alpha(part, dtype, "a part of alpha") for part in pair)
+    return np.asarray(a + 1j * b).astype(complex_dtype)
+
+
+def _traced_alpha(alpha: Any, dtype: str) -> tuple[Any, Any]:
+    pair = _pair(alpha)
+    if pair is None:
+        alpha = (
+            arguments.tensor(alpha, "alpha") if _is_tensor(alpha) else arguments.traced_alpha(alpha, dtype)
+        )
+        if "complex" in keras.backend.standardize_dtype(alpha.dtype):
+            return ops.cast(ops.real(alpha), dtype), ops.cast(ops.imag(alpha), dtype)
+        a = ops.cast(alpha, dtype)
+        return a, ops.zeros_like(a)
+    a, b = (
+        ops.convert_to_tensor(arguments.fixed_alpha(part, dtype, "a part of alpha"))
+        if arguments.is_fixed(part)
+        else arguments.traced_alpha(part, dtype, "a part of alpha")
+        for part in pair
+    )
+    return a, b
+
+
+def _is_tensor(alpha: Any) -> bool:
+    return hasattr(alpha, "shape") and hasattr(alpha, "dtype")

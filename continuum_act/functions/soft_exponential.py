@@ -1,55 +1,138 @@
-"""The real soft exponential: formulas for a fixed alpha and for a traced one."""
+"""The real soft exponential (arXiv:1602.01321)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
+
+from continuum_act.functions import arguments, real_kernels
+from continuum_act.functions.arguments import is_fixed
+
+__all__ = ["interpolate_add_multiply", "is_fixed", "soft_exponential"]
 
 DOMAINS = ("strict", "linear")
 
 
-def is_fixed(alpha: Any) -> bool:
-    """Whether alpha is a number or an array of numbers, known in Python (not a tensor or a variable)."""
-    return isinstance(alpha, (int, float, np.number, np.ndarray, list, tuple))
-
-
 def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: float = 10.0) -> Any:
-    """Soft exponential of Godfrey and Gashler."""
-    x = ops.convert_to_tensor(x)
-    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(x.dtype)):
-        x = ops.cast(x, keras.config.floatx())
+    """Soft exponential of Godfrey and Gashler: logarithm (alpha = -1), identity (0), exponential (1).
+
+        alpha < 0:  -log(1 - alpha*(x + alpha)) / alpha     defined for x > 1/alpha - alpha
+        alpha = 0:  x
+        alpha > 0:  (exp(alpha*x) - 1)/alpha + alpha
+
+    `soft_exponential(soft_exponential(x, alpha), -alpha)` is x. Derivatives in x and in alpha, of any order, are
+    those of the formula; in alpha they need an alpha that is a tensor or a variable.
+
+    Args:
+        x: tensor, array or numbers. Integers are computed in `keras.config.floatx()`; float16 and bfloat16 are
+            computed in float32 and rounded once (exp overflows float16 above 11).
+        alpha: a real number or an array of numbers, whose formula is then chosen in Python; or a tensor or
+            `keras.Variable`. It is rounded to the dtype of the computation, and its shape broadcasts against x.
+        domain: for alpha < 0, `"strict"` is the mathematics (NaN outside the domain, -inf at its border);
+            `"linear"` continues the curve by its tangent from the point where the slope reaches `max_slope`, so that
+            it is finite, strictly increasing and continuously differentiable.
+        max_slope: that slope, above 1 (the slope of the identity).
+
+    Returns:
+        A tensor of the dtype of x and the broadcast shape of x and alpha.
+
+    Raises:
+        TypeError: x or alpha is not made of real numbers, or x is sparse or ragged.
+        ValueError: alpha is not finite or does not broadcast against x; domain or max_slope is out of range.
+
+    Example:
+    >>> import keras
+    >>> import continuum_act as ca
+    >>> y = ca.soft_exponential([0.5, 1.0, 2.0], -1.0)
+    >>> keras.ops.convert_to_numpy(y).round(3).tolist()
+    [-0.6930000185966492, 0.0, 0.6930000185966492]
+
+    Reference: Godfrey and Gashler, arXiv:1602.01321.
+    """
+    if arguments.is_symbolic(x, alpha):
+        return _symbolic(x, alpha, domain, max_slope)
+    arguments.choice("domain", domain, DOMAINS)
+    limit = arguments.slope(max_slope) if domain == "linear" else None
+    x = arguments.real_tensor(x)
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    precise = arguments.compute_dtype(dtype)
     if is_fixed(alpha):
-        alpha = np.asarray(alpha, dtype=keras.backend.standardize_dtype(x.dtype))
-        if alpha.ndim == 0 and alpha == 0:
-            return x
-    alpha = ops.cast(alpha, x.dtype)
-    return _traced(x, alpha, domain, max_slope)
-
-
-def _traced(x: Any, alpha: Any, domain: str, max_slope: float) -> Any:
-    positive, negative = alpha > 0, alpha < 0
-    a_pos = ops.where(positive, alpha, 1.0)
-    a_neg = ops.where(negative, alpha, -1.0)
-    exponential = ops.expm1(a_pos * ops.where(positive, x, 0.0)) / a_pos + a_pos
-    v = a_neg * (ops.where(negative, x, 1.0) + a_neg)
-    if domain == "linear":
-        v_max = 1.0 - 1.0 / max_slope
-        inside = ops.minimum(v, v_max)
-        logarithm = -ops.log1p(-inside) / a_neg + (v - inside) * max_slope / a_neg
+        alpha = arguments.fixed_alpha(alpha, precise)
+        function = real_kernels.fixed
     else:
-        logarithm = -ops.log1p(-v) / a_neg
-    limit = x + alpha * (1.0 + 0.5 * x * x)
-    return ops.where(positive, exponential, ops.where(negative, logarithm, limit))
+        alpha = arguments.traced_alpha(alpha, precise)
+        function = real_kernels.traced
+    arguments.broadcast(x, alpha)
+    if dtype == precise:
+        return function(x, alpha, limit)
+    return ops.cast(function(ops.cast(x, precise), alpha, limit), dtype)
+
+
+def _symbolic(x: Any, alpha: Any, domain: str, max_slope: float) -> Any:
+    if not is_fixed(alpha):
+        return SoftExponentialOperation(None, domain, max_slope).symbolic_call(x, alpha)
+    alpha = arguments.fixed_alpha(alpha, "float64").tolist()
+    return SoftExponentialOperation(alpha, domain, max_slope).symbolic_call(x)
+
+
+@keras.saving.register_keras_serializable(package="continuum_act")
+class SoftExponentialOperation(keras.Operation):
+    """`soft_exponential` of symbolic tensors, as one node of a Functional model; it holds a fixed alpha itself."""
+
+    def __init__(
+        self,
+        alpha: Any = None,
+        domain: str = "strict",
+        max_slope: float = 10.0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.config = {"alpha": alpha, "domain": domain, "max_slope": max_slope, "name": name}
+
+    def call(self, x: Any, alpha: Any = None) -> Any:
+        """Apply the function."""
+        alpha = self.config["alpha"] if alpha is None else alpha
+        return soft_exponential(x, alpha, domain=self.config["domain"], max_slope=self.config["max_slope"])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return self.config
 
 
 def interpolate_add_multiply(p: Any, q: Any, alpha: Any, *, domain: str = "strict") -> Any:
-    """f(alpha, f(-alpha, p) + f(-alpha, q)): p + q at alpha = 0, p * q at alpha = 1."""
-    negated = np.negative(alpha) if is_fixed(alpha) else -ops.convert_to_tensor(alpha)
-    return soft_exponential(
-        soft_exponential(p, negated, domain=domain) + soft_exponential(q, negated, domain=domain),
-        alpha,
-        domain=domain,
-    )
+    """f(alpha, f(-alpha, p) + f(-alpha, q)): p + q at alpha = 0, p * q at alpha = 1.
+
+    Args:
+        p: tensor, array or numbers; positive where alpha = 1, because f(-1, p) = log(p).
+        q: as p, of a shape that broadcasts against it.
+        alpha: as in `soft_exponential`.
+        domain: as in `soft_exponential`.
+
+    Returns:
+        A tensor of the broadcast shape of p, q and alpha.
+
+    Raises:
+        TypeError: as `soft_exponential`.
+        ValueError: as `soft_exponential`.
+
+    Example:
+    >>> import keras
+    >>> import continuum_act as ca
+    >>> [round(float(ca.interpolate_add_multiply(3.0, 4.0, alpha)), 3) for alpha in (0.0, 0.5, 1.0)]
+    [7.0, 10.875, 12.0]
+
+    Reference: Godfrey and Gashler, arXiv:1602.01321.
+    """
+    p, q = arguments.real_tensor(p, "p"), arguments.real_tensor(q, "q")
+    if is_fixed(alpha):
+        dtype = arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype))
+        negated: Any = -arguments.fixed_alpha(alpha, dtype)
+    else:
+        alpha = arguments.traced_alpha(
+            alpha, arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype))
+        )
+        negated = -alpha
+    p, q = (soft_exponential(part, negated, domain=domain) for part in (p, q))
+    return soft_exponential(ops.add(p, q), alpha, domain=domain)
