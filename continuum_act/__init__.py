@@ -8,13 +8,19 @@ from continuum_act.lambdas import (
     complex_soft_exponential_lambda,
     soft_exponential_lambda,
 )
+from continuum_act.layers import ComplexSoftExponential, SoftExponential
 from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.run import sweep
+from continuum_act.ternary import TernaryConstraint, TernaryRegularizer
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ComplexSoftExponential",
+    "SoftExponential",
     "SweepResult",
+    "TernaryConstraint",
+    "TernaryRegularizer",
     "activation_lambda",
     "complex_soft_exponential",
     "complex_soft_exponential_lambda",

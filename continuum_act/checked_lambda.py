@@ -87,8 +87,8 @@ class ActivationLambda(CheckedLambda):
             _check_loadable("output_shape", output_shape)
         else:
             raise ValueError(
-                f"output_shape={output_shape!r}: expected 'same', a tuple of sizes without the batch axis, or a"
-                " registered function of the input shape."
+                f"output_shape={output_shape!r}: expected 'same', a tuple of sizes without the batch axis,"
+                " or a registered function of the input shape."
             )
         super().__init__(function, output_shape, arguments, **kwargs)
 
