@@ -16,13 +16,18 @@ _UNITS = 64
 
 
 def network(data: Dataset, activation: Any, units: int = _UNITS) -> keras.Model:
-    """Two hidden layers, Adam; `activation` makes a new layer at each call."""
+    """Two hidden layers, normalized (an exponential needs bounded inputs), and Adam.
+
+    `activation` makes a new layer at each call.
+    """
     model = keras.Sequential(
         [
             keras.Input(data.x.shape[1:]),
             keras.layers.Dense(units),
+            keras.layers.LayerNormalization(),
             activation(),
             keras.layers.Dense(units),
+            keras.layers.LayerNormalization(),
             activation(),
             keras.layers.Dense(data.classes or 1),
         ]

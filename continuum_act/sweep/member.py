@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +33,11 @@ class Budget:
         """Number of training samples, or None if `x` is a data set that yields its own batches."""
         return None if self.y is None else len(keras.tree.flatten(self.x)[0])
 
+    @property
+    def steps(self) -> int | None:
+        """Number of batches per epoch, a partial last one included, or None likewise."""
+        return None if self.samples is None else math.ceil(self.samples / self.batch_size)
+
 
 @dataclass
 class Outcome:
@@ -49,31 +57,12 @@ def order(seed: int, epoch: int, n: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
-class ShuffledBatches(keras.utils.PyDataset):
-    """The batches of a budget's arrays in the `order` of a seed."""
-
-    def __init__(self, budget: Budget, seed: int) -> None:
-        super().__init__()
-        self._data = (budget.x, budget.y)
-        self._batch_size = budget.batch_size
-        self._seed = seed
-        self._n = budget.samples or 0
-        self._epoch = 0
-        self._order = order(seed, 0, self._n)
-
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch, a partial last one included."""
-        return math.ceil(self._n / self._batch_size)
-
-    def __getitem__(self, index: int) -> Any:
-        """Return batch `index` of the present epoch as `(x, y)`."""
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return keras.tree.map_structure(lambda array: array[rows], self._data)
-
-    def on_epoch_end(self) -> None:
-        """Shuffle for the next epoch."""
-        self._epoch += 1
-        self._order = order(self._seed, self._epoch, self._n)
+def shuffled_batches(budget: Budget, seed: int) -> Iterator[Any]:
+    """Yield the batches `(x, y)` of a budget's arrays in the `order` of a seed, epoch after epoch."""
+    for epoch in itertools.count():
+        rows = order(seed, epoch, budget.samples or 0)
+        for batch in np.split(rows, range(budget.batch_size, len(rows), budget.batch_size)):
+            yield keras.tree.map_structure(operator.itemgetter(batch), (budget.x, budget.y))
 
 
 def diverged(history: dict[str, list[float]], objective: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from continuum_act.sweep.member import Budget, Outcome, ShuffledBatches, diverged
+from continuum_act.sweep.member import Budget, Outcome, diverged, shuffled_batches
 
 Build = Callable[[Any], keras.Model]
 
@@ -18,11 +18,12 @@ def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[kera
     start = time.perf_counter()
     keras.utils.set_random_seed(seed)
     model = build(alpha)
-    data = budget.x if budget.samples is None else ShuffledBatches(budget, seed)
+    data = budget.x if budget.samples is None else shuffled_batches(budget, seed)
     history = model.fit(
         data,
         validation_data=budget.validation_data,
-        validation_batch_size=budget.batch_size if budget.samples is not None else None,
+        validation_batch_size=None if budget.steps is None else budget.batch_size,
+        steps_per_epoch=budget.steps,
         epochs=budget.epochs,
         shuffle=False,
         callbacks=[keras.callbacks.TerminateOnNaN()],

@@ -1,0 +1,57 @@
+"""Processes that die and processes that share: real ones, killed for real."""
+
+import collections
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import continuum_act as ca
+from tests.sweep.models import BUDGET, build, wine
+
+ALPHAS = 4
+MEMBERS = [(a, s) for a in np.linspace(-1, 1, ALPHAS).tolist() for s in (0, 1)]
+
+
+def start(storage, log):
+    command = [sys.executable, "-m", "tests.sweep.models", str(storage), str(log), str(ALPHAS)]
+    return subprocess.Popen(
+        command, stderr=subprocess.DEVNULL, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    )
+
+
+def lines(log):
+    return log.read_text().splitlines() if log.exists() else []
+
+
+@pytest.mark.slow
+def test_killed_sweep_redoes_only_unfinished_members(tmp_path):
+    storage, log = tmp_path / "study.db", tmp_path / "log"
+    for moment in (1, 4):  # in the middle of an alpha, and at the end of one
+        process = start(storage, log)
+        while len(lines(log)) < moment and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    recorded = {(r["alpha"], r["seed"]): r for r in ca.SweepResult.load(storage).rows}
+    result = ca.sweep(build, np.linspace(-1, 1, ALPHAS), *wine(), storage=storage, **BUDGET)
+    assert [(r["alpha"], r["seed"]) for r in result.rows] == MEMBERS
+    assert {r["state"] for r in result.rows} == {"complete"}
+    assert result.trained == len(MEMBERS) - len(recorded) < len(MEMBERS)
+    for row in result.rows:
+        assert recorded.get((row["alpha"], row["seed"]), row) == row
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_study_and_do_no_member_twice(tmp_path):
+    storage = tmp_path / "study.db"
+    logs = [tmp_path / "log-0", tmp_path / "log-1"]
+    processes = [start(storage, log) for log in logs]
+    assert [p.wait() for p in processes] == [0, 0]
+    done = collections.Counter(line for log in logs for line in lines(log))
+    assert done == collections.Counter(f"{a} {s}" for a, s in MEMBERS)
+    assert [(r["alpha"], r["seed"]) for r in ca.SweepResult.load(storage).rows] == MEMBERS
