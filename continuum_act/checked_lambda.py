@@ -30,6 +30,12 @@ class CheckedLambda(keras.layers.Lambda):
     ) -> None:
         saved, live = {}, {}
         for name, value in (arguments or {}).items():
+            if any(isinstance(leaf, keras.KerasTensor) for leaf in keras.tree.flatten(value)):
+                raise TypeError(
+                    f"{name} is the output of a layer, which a model cannot follow into an argument. Call"
+                    " the layer on a list that contains it; for a soft exponential, with alpha=None on [x,"
+                    " alpha]."
+                )
             if is_live(value):
                 live[name] = value
             else:
@@ -41,8 +47,8 @@ class CheckedLambda(keras.layers.Lambda):
         self._live_names = sorted(live)
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        outputs = super().call(inputs, mask=mask, training=training)
         stated = flat_shapes(self.compute_output_shape(shapes_of(inputs)))
+        outputs = super().call(inputs, mask=mask, training=training)
         actual = flat_shapes(shapes_of(outputs))
         if len(stated) != len(actual) or not all(map(agree, stated, actual)):
             raise ValueError(
@@ -52,8 +58,8 @@ class CheckedLambda(keras.layers.Lambda):
         return outputs
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        traced = keras.Operation.compute_output_spec(self, *args, **kwargs)  # runs `call` with its check
         stated = super().compute_output_spec(*args, **kwargs)
+        traced = keras.Operation.compute_output_spec(self, *args, **kwargs)  # runs `call` with its check
         return keras.tree.map_structure(lambda s, t: keras.KerasTensor(s.shape, t.dtype), stated, traced)
 
     def get_config(self) -> dict[str, Any]:
@@ -79,9 +85,7 @@ class ActivationLambda(CheckedLambda):
         _check_loadable("function", function)
         if isinstance(output_shape, str) and output_shape == "same":
             output_shape = same_shape
-        elif isinstance(output_shape, (list, tuple)) and all(
-            n is None or isinstance(n, int) for n in output_shape
-        ):
+        elif isinstance(output_shape, (list, tuple)) and is_shape(output_shape):
             output_shape = tuple(output_shape)
         elif callable(output_shape):
             _check_loadable("output_shape", output_shape)
@@ -114,6 +118,11 @@ def is_live(value: Any) -> bool:
         isinstance(leaf, (keras.Variable, keras.KerasTensor)) or keras.ops.is_tensor(leaf)
         for leaf in keras.tree.flatten(value)
     )
+
+
+def is_shape(value: Any) -> bool:
+    """Whether this is one shape, not a list of shapes."""
+    return all(size is None or isinstance(size, int) for size in value)
 
 
 def shapes_of(tensors: Any) -> Any:

@@ -6,14 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
-from continuum_act.checked_lambda import ActivationLambda, CheckedLambda, flat_shapes, is_live, shapes_of
-from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
-from continuum_act.functions.parts import joined_shape
-from continuum_act.functions.soft_exponential import soft_exponential
-from continuum_act.masks import check_alpha_fits, complex_shape, joined_mask
+from continuum_act.alpha_lambdas import ComplexSoftExponentialLambda, SoftExponentialLambda
+from continuum_act.checked_lambda import ActivationLambda
 
 
 def soft_exponential_lambda(
@@ -58,10 +53,11 @@ def complex_soft_exponential_lambda(
 ) -> keras.layers.Lambda:
     """Return a `Lambda` layer of `complex_soft_exponential`, saved with its alpha and loaded in safe mode.
 
-    Called on a tensor or on a complex pair `[re, im]`, the layer returns the two parts of the output, joined.
-    The output has the layer's compute dtype and the input's mask; a join among the axes that the mask covers
-    joins the mask too. A saved model is loaded by `keras.models.load_model` in any program that has imported
-    `continuum_act`.
+    Put it after a layer, not into `Dense(activation=...)`: that states its own number of units, whatever the
+    activation returns, and so a wrong shape. Called on a tensor or on a complex pair `[re, im]`, the layer
+    returns the two parts of the output, joined. The output has the layer's compute dtype and the input's
+    mask; a join among the axes that the mask covers joins the mask too. A saved model is loaded by
+    `keras.models.load_model` in any program that has imported `continuum_act`.
 
     Args:
         alpha: a complex number or array, or a pair `(real, imaginary)` of numbers or arrays. None makes a
@@ -134,114 +130,3 @@ def activation_lambda(
     [0.0, 6.0]
     """
     return ActivationLambda(function, output_shape, arguments, **layer_kwargs)
-
-
-class _AlphaLambda(CheckedLambda):
-    """A `Lambda` whose configuration is the arguments of its function, alpha among them."""
-
-    def __init__(self, function: Callable[..., Any], arguments: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(function, arguments=arguments, **kwargs)
-        self._alpha_is_input = arguments["alpha"] is None
-
-    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        outputs = super().call(inputs, mask=mask, training=training)
-        return keras.tree.map_structure(lambda y: ops.cast(y, self.compute_dtype), outputs)
-
-    def _x(self, structure: Any) -> Any:
-        return structure[0] if self._alpha_is_input else structure
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["function"], config["arguments"]
-        return {**config, **self.arguments}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None, safe_mode: Any = None) -> Any:
-        return cls(**config)
-
-
-@keras.saving.register_keras_serializable(package="continuum_act")
-class SoftExponentialLambda(_AlphaLambda):
-    """See `soft_exponential_lambda`."""
-
-    def __init__(
-        self, alpha: Any = None, domain: str = "strict", max_slope: float = 10.0, **kwargs: Any
-    ) -> None:
-        fixed = alpha is not None and not is_live(alpha)
-        soft_exponential(1.0, alpha if fixed else 0.0, domain=domain, max_slope=max_slope)  # its errors, now
-        alpha = _plain(alpha) if fixed else alpha
-        self._alpha_shapes = [] if alpha is None else [tuple(np.shape(alpha))]
-        arguments = {"alpha": alpha, "domain": domain, "max_slope": max_slope}
-        super().__init__(_soft_exponential, arguments, **kwargs)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        x = self._x(input_shape)
-        alphas = input_shape[1:] if self._alpha_is_input else self._alpha_shapes
-        check_alpha_fits(alphas, flat_shapes(x))
-        return x
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return mask if mask is None else self._x(mask)
-
-
-@keras.saving.register_keras_serializable(package="continuum_act")
-class ComplexSoftExponentialLambda(_AlphaLambda):
-    """See `complex_soft_exponential_lambda`."""
-
-    def __init__(self, alpha: Any = None, join: str = "stack", axis: int = -1, **kwargs: Any) -> None:
-        fixed = alpha is not None and not is_live(alpha)
-        complex_soft_exponential([1.0], alpha if fixed else 0.0, join=join)  # its errors, now
-        alpha = _plain_pair(alpha) if fixed else alpha
-        parts = alpha if isinstance(alpha, (list, tuple)) else [alpha]
-        self._alpha_shapes = [] if alpha is None else [tuple(np.shape(part)) for part in parts]
-        super().__init__(_complex_soft_exponential, {"alpha": alpha, "join": join, "axis": axis}, **kwargs)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = complex_shape(self._x(input_shape))
-        check_alpha_fits(input_shape[1:] if self._alpha_is_input else self._alpha_shapes, [shape])
-        return joined_shape(shape, join=self.arguments["join"], axis=self.arguments["axis"])
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        if mask is None:
-            return None
-        rank = len(keras.tree.flatten(self._x(inputs))[0].shape)
-        return joined_mask(self._x(mask), rank, join=self.arguments["join"], axis=self.arguments["axis"])
-
-
-def _soft_exponential(inputs: Any, *, alpha: Any, domain: str, max_slope: float) -> Any:
-    x, alpha = _unpacked(inputs, "x", "alpha") if alpha is None else (inputs, alpha)
-    return keras.tree.map_structure(
-        lambda t: soft_exponential(t, alpha, domain=domain, max_slope=max_slope), x
-    )
-
-
-def _complex_soft_exponential(inputs: Any, *, alpha: Any, join: str, axis: int) -> Any:
-    x = inputs
-    if alpha is None:
-        x, *alpha = _unpacked(inputs, "x", "alpha_real", "alpha_imaginary")
-    elif not is_live(alpha):
-        alpha = [np.asarray(part) for part in alpha]
-    return complex_soft_exponential(x, alpha, join=join, axis=axis)
-
-
-def _unpacked(inputs: Any, *names: str) -> Any:
-    if not isinstance(inputs, (list, tuple)) or len(inputs) != len(names):
-        raise ValueError(
-            f"A layer with alpha=None is called on the list [{', '.join(names)}]. Received inputs of shape"
-            f" {shapes_of(inputs)}"
-        )
-    return inputs
-
-
-def _plain(alpha: Any) -> Any:
-    """Return fixed alphas as plain floats, which are saved exactly."""
-    return np.asarray(alpha, dtype="float64").tolist()
-
-
-def _plain_pair(alpha: Any) -> tuple[Any, Any]:
-    """Return fixed complex alphas as a pair (real, imaginary) of plain floats."""
-    if isinstance(alpha, (list, tuple)):
-        re, im = alpha
-    else:
-        re, im = np.real(alpha), np.imag(alpha)
-    return _plain(re), _plain(im)
