@@ -12,6 +12,7 @@ import pandas as pd
 NAMES = ("digits", "breast_cancer", "wine", "diabetes")
 _HELD_OUT = 0.25
 _MOST_CATEGORIES = 50
+_FEWEST_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def load(data: str, target: str | None = None) -> Dataset:
 def _from_csv(path: Path, target: str | None) -> Dataset:
     try:
         table = pd.read_csv(path)
-    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+    except FileNotFoundError:
+        raise FileNotFoundError(f"no file {path}; give a CSV file or one of {', '.join(NAMES)}.") from None
+    except ValueError as error:  # pandas' parser errors, and text that is not UTF-8
         raise ValueError(f"{path} cannot be read as CSV: {str(error).strip()}.") from error
     columns = ", ".join(map(str, table.columns))
     if target is None:
@@ -72,6 +75,9 @@ def _prepare(name: str, features: pd.DataFrame, target: pd.Series, notes: list[s
     from sklearn.model_selection import train_test_split
 
     notes = notes or []
+    if len(target) < _FEWEST_ROWS:
+        rows = "1 row" if len(target) == 1 else f"{len(target)} rows"
+        raise ValueError(f"{name} has {rows} with a target; {_FEWEST_ROWS} are needed.")
     features = features.dropna(axis="columns", how="all")
     if features.shape[1] == 0:
         raise ValueError(f"{name} has no column but the target.")

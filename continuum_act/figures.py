@@ -196,9 +196,9 @@ def _draw_heat_map(
     names: list[str],
     result: SweepResult,
 ) -> None:
-    colours = _OF_ALPHA if result.direction == "maximize" else f"{_OF_ALPHA}_r"
+    name = _OF_ALPHA if result.direction == "maximize" else f"{_OF_ALPHA}_r"
+    colours = matplotlib.colormaps[name].with_extremes(bad="0.85")
     image = axes.imshow(grid, origin="lower", cmap=colours, aspect="auto")
-    image.cmap.set_bad("0.85")
     axes.set_xticks(range(len(extent[0])), [f"{v:.3g}" for v in extent[0]], rotation=45)
     axes.set_yticks(range(len(extent[1])), [f"{v:.3g}" for v in extent[1]])
     axes.set(xlabel=names[0], ylabel=names[1])
