@@ -169,7 +169,7 @@ def test_a_layer_fed_with_alpha_says_what_it_is_called_on():
 
 @pytest.mark.parametrize("covered", [1, 2, 3, 4])
 def test_a_joined_mask_masks_the_joined_elements(covered):
-    """Oracle: the mask, spread over all elements of x, joined like x, is the new mask spread over the output."""
+    """Oracle: the mask spread over x, joined like x, is the new mask spread over the output."""
     rng = np.random.default_rng(0)
     x_shape = (2, 4, 3, 5)
     mask = rng.random(x_shape[:covered]) < 0.5
