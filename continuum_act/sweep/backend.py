@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
 from continuum_act.sweep.stand_in import NotMappable
-
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -26,10 +26,27 @@ if keras.backend.backend() == "tensorflow":
         return tf.vectorized_map(function, elements, warn=False)
 
     def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:
-        """Compile a pure function of nested lists of tensors."""
-        return tf.function(function, jit_compile=xla, autograph=False)
+        """Compile a pure function of lists of tensors; the second list may change in its first two axes."""
+        traced = tf.function(function, jit_compile=xla, autograph=False)
+        lock = threading.Lock()
+        once: list[Any] = []
+
+        def call(values: list[Any], block: list[Any], count: Any) -> Any:
+            with lock:
+                if not once:
+                    free = [None if a is None else tf.TensorSpec([None, None, *a.shape[2:]], a.dtype) for a in block]
+                    once.append(traced.get_concrete_function(values, free, count))
+            return once[0](values, block, count)
+
+        return call
+
+    def graph(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Make one call of many cheap operations."""
+        return tf.function(function, autograph=False)
 
     COMPILE_ERRORS: tuple[type[Exception], ...] = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
+    # XLA draws other random numbers than TensorFlow's own kernels, which an ordinary fit on a CPU uses
+    XLA_IS_RANDOM_ALIKE = False
 
 elif keras.backend.backend() == "jax":
     import jax
@@ -43,10 +60,15 @@ elif keras.backend.backend() == "jax":
         return jax.vmap(function)(elements)
 
     def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:
-        """Compile a pure function of nested lists of tensors."""
+        """Compile a pure function of lists of tensors."""
+        return jax.jit(function)
+
+    def graph(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Make one call of many cheap operations."""
         return jax.jit(function)
 
     COMPILE_ERRORS = ()
+    XLA_IS_RANDOM_ALIKE = True
 
 else:
     raise NotMappable(f"populations run on TensorFlow and JAX, not on {keras.backend.backend()}.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,19 +14,16 @@ from continuum_act.sweep import backend
 from continuum_act.sweep.elementwise import check_elementwise, pure_update
 from continuum_act.sweep.stand_in import NotMappable, stand_in
 
+_TRACING = threading.RLock()  # Keras layers and metrics are traced by one thread at a time
 
-class State(NamedTuple):
-    """Values of variables, of one member or, with a leading member axis, of many."""
-
-    alphas: list[Any]
-    trainable: list[Any]
-    other: list[Any]
-    slots: list[Any]
-    metrics: list[Any]
+Block = list[Any]  # the arrays of several batches, stacked: `(steps, batch, ...)`, None where there is none
 
 
 class Template:
-    """The model `build(stand-in for alpha)`, whose variables name the places of a member's values."""
+    """The model `build(stand-in for alpha)`, whose variables name the places of a member's values.
+
+    A member's values are a flat list in the order of `places`.
+    """
 
     def __init__(self, build: Callable[[Any], keras.Model], alpha: Any, seed: int) -> None:
         given, self.alphas = stand_in(alpha)
@@ -38,15 +36,16 @@ class Template:
             raise NotMappable(
                 f"build(alpha) fails on a variable in place of alpha: {type(error).__name__}: {error}"
             ) from error
-        _check_model(self.model)
-        self.takes_training = "training" in inspect.signature(self.model.call).parameters
+        _check(self.model)
+        self._takes_training = "training" in inspect.signature(self.model.call).parameters
+        self.metrics: list[keras.Variable] | None = None
 
     def list_variables(self) -> None:
         """List the variables of the model, once it is built."""
-        hidden = {id(v) for v in self.alphas}
-        self.trainable = [v for v in self.model.trainable_variables if id(v) not in hidden]
-        self.other = [v for v in self.model.non_trainable_variables if id(v) not in hidden]
-        self.weights = [v for v in self.model.weights if id(v) not in hidden]
+        alphas = set(map(id, self.alphas))
+        self.trainable = [v for v in self.model.trainable_variables if id(v) not in alphas]
+        self.other = [v for v in self.model.non_trainable_variables if id(v) not in alphas]
+        self.weights = [v for v in self.model.weights if id(v) not in alphas]
         self.update, self.slots = pure_update(self.model.optimizer, self.trainable)
 
     def build_metrics(self, x: Any, y: Any, sample_weight: Any) -> None:
@@ -57,51 +56,56 @@ class Template:
         self.model.reset_metrics()
         self.metrics = list(self.model.metrics_variables)
 
+    def places(self, *, training: bool) -> list[keras.Variable]:
+        """Return all variables of a member: the state of the optimizer only for training."""
+        slots = self.slots if training else []
+        return [*self.alphas, *self.trainable, *self.other, *slots, *(self.metrics or [])]
+
     def forward(self, x: Any, *, training: bool) -> Any:
         """Call the model."""
-        return self.model(x, training=training) if self.takes_training else self.model(x)
+        return self.model(x, training=training) if self._takes_training else self.model(x)
 
-    def places(self, state: State) -> list[tuple[keras.Variable, Any]]:
-        """Pair the variables with the values of one member."""
-        names = (*self.alphas, *self.trainable, *self.other, *self.metrics)
-        values = (*state.alphas, *state.trainable, *state.other, *state.metrics)
-        return list(zip(names, values, strict=True))
-
-    def evaluated(self, state: State, batch: Any, *, training: bool) -> tuple[Any, State]:
-        """Return the loss of one member on a batch, and its state with what the forward pass changes."""
+    def _loss(self, batch: Any, training: bool) -> Any:
         x, y, sample_weight = batch
-        size = ops.shape(keras.tree.flatten(x)[0])[0]
-        with keras.StatelessScope(self.places(state), collect_losses=True) as scope:
-            y_pred = self.forward(x, training=training)
-            loss = self.model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
-            self.model.metrics[0].update_state(loss, sample_weight=size)
-            self.model.compute_metrics(x, y, y_pred, sample_weight)
-        other = [scope.get_current_value(v) for v in self.other]
-        metrics = [scope.get_current_value(v) for v in self.metrics]
-        return loss, state._replace(other=other, metrics=metrics)
+        y_pred = self.forward(x, training=training)
+        loss = self.model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+        self.model.metrics[0].update_state(loss, sample_weight=ops.shape(keras.tree.flatten(x)[0])[0])
+        self.model.compute_metrics(x, y, y_pred, sample_weight)
+        return loss
 
-    def tested(self, state: State, batch: Any) -> State:
-        """Return the state of one member after the evaluation of a batch."""
-        return self.evaluated(state, batch, training=False)[1]
+    def tested(self, values: list[Any], batch: Any) -> list[Any]:
+        """Return the values of one member after the evaluation of a batch."""
+        places = self.places(training=False)
+        with keras.StatelessScope(list(zip(places, values, strict=True)), collect_losses=True) as scope:
+            self._loss(batch, training=False)
+        return [scope.get_current_value(v) for v in places]
 
-    def trained(self, state: State, batch: Any) -> State:
-        """Return the state of one member after a step."""
+    def trained(self, values: list[Any], batch: Any) -> list[Any]:
+        """Return the values of one member after a training step."""
+        places = self.places(training=True)
+        begin = len(self.alphas)
+        end = begin + len(self.trainable)
 
-        def loss_of(trainable: list[Any]) -> Any:
-            return self.evaluated(state._replace(trainable=trainable), batch, training=True)
+        def loss_of(trainable: list[Any]) -> tuple[Any, list[Any]]:
+            current = [*values[:begin], *trainable, *values[end:]]
+            with keras.StatelessScope(list(zip(places, current, strict=True)), collect_losses=True) as scope:
+                loss = self._loss(batch, training=True)
+            return loss, [scope.get_current_value(v) for v in places]
 
-        (_, state), gradients = backend.value_and_gradients(loss_of, list(state.trainable))
-        with keras.StatelessScope(list(zip(self.slots, state.slots, strict=True))) as scope:
-            trainable = self.update(state.trainable, gradients)
-        return state._replace(trainable=trainable, slots=[scope.get_current_value(v) for v in self.slots])
+        (_, new), gradients = backend.value_and_gradients(loss_of, values[begin:end])
+        slots = slice(end + len(self.other), end + len(self.other) + len(self.slots))
+        with keras.StatelessScope(list(zip(self.slots, values[slots], strict=True))) as scope:
+            new[begin:end] = self.update(values[begin:end], gradients)
+        new[slots] = [scope.get_current_value(v) for v in self.slots]
+        return new
 
-    def results(self, metrics: list[Any]) -> dict[str, Any]:
+    def results(self, values: list[Any], *, training: bool) -> dict[str, Any]:
         """Return the values of one member's metrics."""
-        with keras.StatelessScope(list(zip(self.metrics, metrics, strict=True))):
+        with keras.StatelessScope(list(zip(self.places(training=training), values, strict=True))):
             return self.model.get_metrics_result()
 
 
-def _check_model(model: Any) -> None:
+def _check(model: Any) -> None:
     if not isinstance(model, keras.Model) or not model.compiled:
         raise TypeError(f"build(alpha) must return a compiled keras.Model, got {model!r}.")
     for method in ("train_step", "test_step"):
@@ -115,69 +119,83 @@ def _check_model(model: Any) -> None:
 class Program:
     """Many steps of training or of evaluation of a chunk of members, compiled.
 
-    Called with a chunk's `State`, a block of batches (arrays with a leading axis of steps) and their number, it
-    returns the state after them and the values of the metrics.
+    Called with the chunk's values (with a leading axis of members, but for those that are alike), a block of
+    batches and their number, it returns the values after them and the metrics.
 
     Args:
         template: the model.
         training: train, or evaluate.
-        alike: a `State` of booleans: which variables have one value for all members of a chunk.
+        alike: which values all members of a chunk have in common.
         structure: a batch `(x, y, sample_weight)`, of which only the structure counts.
-        at_once: map over members; otherwise a chunk has one member.
+        at_once: vectorize over members; otherwise they take turns.
         xla: compile with XLA.
     """
 
     def __init__(
-        self, template: Template, training: bool, alike: State, structure: Any, *, at_once: bool, xla: bool
+        self, template: Template, training: bool, alike: list[bool], structure: Any, *, at_once: bool, xla: bool
     ) -> None:
         self._template = template
-        self._alike = keras.tree.flatten(list(alike))
-        self._structure = structure
-        self._at_once = at_once
+        self._training = training
         self._step = template.trained if training else template.tested
-        self._compiled = backend.compiled(self._run, xla=xla)
-        self._compiled_for: set[Any] = set()
+        self._alike = alike
+        self._structure = structure
+        self._compiled = backend.compiled(self._at_once if at_once else self._in_turn, xla=xla)
 
-    def is_compiled(self, block: list[Any], members: int) -> bool:
-        """Whether this has been asked before for these shapes."""
-        shapes = (members, *(None if a is None else tuple(a.shape) for a in block))
-        known = shapes in self._compiled_for
-        self._compiled_for.add(shapes)
-        return known
+    def __call__(self, values: list[Any], block: Block, count: int) -> tuple[list[Any], dict[str, Any]]:
+        """Run `count` steps."""
+        return self._compiled(values, block, ops.convert_to_tensor(count, "int32"))
 
-    def __call__(self, state: State, block: list[Any], count: int) -> tuple[State, dict[str, Any]]:
-        """Run."""
-        state, results = self._compiled(list(state), block, ops.convert_to_tensor(count, "int32"))
-        return State(*state), results
+    def _batch(self, block: Block, i: Any) -> Any:
+        return keras.tree.pack_sequence_as(self._structure, [None if a is None else a[i] for a in block])
 
-    def _run(self, state: Any, block: list[Any], count: Any) -> Any:
-        def one(i: Any, state: Any) -> Any:
-            batch = keras.tree.pack_sequence_as(self._structure, [None if a is None else a[i] for a in block])
-            return self._stepped(state, batch)
+    def _all(self, own: list[Any], common: list[Any]) -> list[Any]:
+        values = iter(own), iter(common)
+        return [next(values[alike]) for alike in self._alike]
 
-        state = ops.fori_loop(0, count, one, [list(values) for values in state])
-        metrics = State(*state).metrics
-        if self._at_once:
-            return state, backend.vectorized(self._template.results, metrics)
-        results = self._template.results([value[0] for value in metrics])
-        return state, {name: value[None] for name, value in results.items()}
+    def _parted(self, values: list[Any]) -> tuple[list[Any], list[Any]]:
+        pairs = list(zip(values, self._alike, strict=True))
+        return [v for v, alike in pairs if not alike], [v for v, alike in pairs if alike]
 
-    def _stepped(self, state: list[list[Any]], batch: Any) -> list[list[Any]]:
-        """Apply one step to every member of the chunk."""
-        values = keras.tree.flatten(state)
+    def _at_once(self, values: list[Any], block: Block, count: Any) -> Any:
+        def step(i: Any, values: Any) -> Any:
+            own, common = self._parted(values)
+            batch = self._batch(block, i)
 
-        def of_member(own: list[Any]) -> list[Any]:
-            rest = iter(own)
-            member = [v if alike else next(rest) for v, alike in zip(values, self._alike, strict=True)]
-            new = keras.tree.flatten(list(self._step(State(*keras.tree.pack_sequence_as(state, member)), batch)))
-            # TensorFlow cannot vectorize a function that returns a tensor from outside it
-            return [v + 0 if alike else v for v, alike in zip(new, self._alike, strict=True)]
+            def of_member(own: list[Any]) -> tuple[list[Any], list[Any]]:
+                own, new = self._parted(self._step(self._all(own, common), batch))
+                return own, [v + 0 for v in new]  # as TensorFlow cannot vectorize the return of an outer tensor
 
-        own = [v for v, alike in zip(values, self._alike, strict=True) if not alike]
-        if self._at_once:
-            new = backend.vectorized(of_member, own)
-            new = [v[0] if alike else v for v, alike in zip(new, self._alike, strict=True)]
-        else:
-            new = of_member([v[0] for v in own])
-            new = [v if alike else v[None] for v, alike in zip(new, self._alike, strict=True)]
-        return keras.tree.pack_sequence_as(state, new)
+            own, repeated = backend.vectorized(of_member, own)
+            return self._all(own, [v[0] for v in repeated])
+
+        def results(own: list[Any]) -> dict[str, Any]:
+            return self._template.results(self._all(own, common), training=self._training)
+
+        with _TRACING:
+            values = ops.fori_loop(0, count, step, values)
+            own, common = self._parted(values)
+            return values, backend.vectorized(results, own)
+
+    def _in_turn(self, values: list[Any], block: Block, count: Any) -> Any:
+        own, common = self._parted(values)
+        members = own[0].shape[0]
+
+        def of_member(m: Any, carry: Any) -> Any:
+            own, _, results = carry
+            member = self._all([v[m] for v in own], common)
+            member = ops.fori_loop(0, count, lambda i, v: self._step(v, self._batch(block, i)), member)
+            new = self._template.results(member, training=self._training)
+            results = {name: _put(results[name], m, new[name]) for name in results}
+            member_own, new_common = self._parted(member)
+            return [_put(v, m, n) for v, n in zip(own, member_own, strict=True)], new_common, results
+
+        with _TRACING:
+            first = self._template.results([v if a else v[0] for v, a in zip(values, self._alike, strict=True)], training=self._training)
+            results = {name: ops.repeat(v[None], members, axis=0) for name, v in first.items()}
+            own, common, results = ops.fori_loop(0, members, of_member, (own, common, results))
+            return self._all(own, common), results
+
+
+def _put(values: Any, index: Any, value: Any) -> Any:
+    """Return the values with the one at this index of the leading axis replaced."""
+    return ops.slice_update(values, [index, *[0] * (len(values.shape) - 1)], value[None])
