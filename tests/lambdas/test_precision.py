@@ -30,6 +30,7 @@ def built(policy):
     return model, middle
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", EPS)
 def test_each_mode_computes_and_trains_the_same_in_each_precision(policy):
     results = {}
@@ -37,17 +38,14 @@ def test_each_mode_computes_and_trains_the_same_in_each_precision(policy):
         model, middle = built(policy)
         assert {layer.output.dtype for layer in middle} == {middle[0].compute_dtype}
         model.compile(keras.optimizers.SGD(0.01), "mse", **how)
-        before = model.predict(X, verbose=0)
-        assert before.dtype == middle[0].compute_dtype
-        history = model.fit(X, np.ones((8, 1)), batch_size=4, shuffle=False, verbose=0)
-        assert np.isfinite(history.history["loss"]).all()
+        history = model.fit(X, np.ones((8, 1)), batch_size=4, epochs=2, shuffle=False, verbose=0)
         trained = [ops.convert_to_numpy(layer.alpha) for layer in middle[-2:]]
         assert all(np.all(alpha != 0) for alpha in trained)
         assert {alpha.dtype.name for alpha in trained} == {middle[-1].variable_dtype}
-        results[mode] = before.astype("float64"), ops.convert_to_numpy(model(X)).astype("float64")
+        results[mode] = [*history.history["loss"], *(alpha.astype("float64").ravel() for alpha in trained)]
     for mode in ("graph", "XLA"):
         for values, expected in zip(results[mode], results["eager"], strict=True):
-            # Six layers deep, each of a few units of rounding, and two steps of gradients.
+            # Six layers deep, each of a few units of rounding, and four steps of gradients.
             np.testing.assert_allclose(values, expected, rtol=64 * EPS[policy], atol=64 * EPS[policy])
 
 
