@@ -37,6 +37,26 @@ def as_alphas(alphas: Any) -> list[Alpha]:
     return values
 
 
+def as_ranges(alphas: Any) -> dict[str, tuple[float, float]] | None:
+    """Return ranges of alpha by the name of their parameter, or None if `alphas` is no dictionary.
+
+    Raises:
+        ValueError: if a name is not that of a parameter, or a range is not `(low, high)`.
+    """
+    if not isinstance(alphas, dict):
+        return None
+    hint = "give {'alpha': (-1.0, 1.0)}, or alpha_0, alpha_1, ..., or alpha_real and alpha_imag"
+    try:
+        ranges = {name: (float(low), float(high)) for name, (low, high) in alphas.items()}
+        if list(to_params(from_params(dict.fromkeys(alphas, 0.0)))) != list(alphas):
+            raise KeyError
+    except (TypeError, ValueError, KeyError, IndexError):
+        raise ValueError(f"the ranges {alphas!r} cannot be read; {hint}.") from None
+    if not all(np.isfinite(low) and np.isfinite(high) and low < high for low, high in ranges.values()):
+        raise ValueError(f"each range must be (low, high) with low < high, got {alphas!r}.")
+    return ranges
+
+
 def to_params(alpha: Alpha | str) -> dict[str, Any]:
     """Name an alpha as parameters: `alpha`; `alpha_real`, `alpha_imag`; or `alpha_0`, `alpha_1`, ...
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import importlib.metadata
-import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import keras
-import numpy as np
 
-from continuum_act.sweep.alphas import as_alphas
+from continuum_act.sweep.alphas import as_alphas, as_ranges, from_params
+from continuum_act.sweep.arguments import as_budget, as_seeds, direction_of
+from continuum_act.sweep.crew import Crew, Engine
 from continuum_act.sweep.fingerprint import fingerprint
-from continuum_act.sweep.member import Budget, Outcome, finite_or_none
 from continuum_act.sweep.result import Best, SweepResult, baselines_of
-from continuum_act.sweep.training import Build, train_each, train_one
+from continuum_act.sweep.training import Build, train_chunks, train_one
 
 if TYPE_CHECKING:
-    from continuum_act.sweep.progress import Bar
-    from continuum_act.sweep.study import Claim, Ledger
-
-_MAXIMIZED = ("accuracy", "acc", "auc", "precision", "recall", "f1", "score", "iou", "cosine_similarity")
+    pass
 
 
 def sweep(
@@ -43,6 +37,8 @@ def sweep(
     engine: str = "local",
     verbose: str | int = "auto",
     baselines: dict[str, Callable[[], keras.Model]] | None = None,
+    sampler: Any = None,
+    trials: int | None = None,
 ) -> SweepResult:
     """Train one model per alpha and seed under the same budget, and compare.
 
@@ -54,7 +50,9 @@ def sweep(
     Args:
         build: returns a compiled `keras.Model` for an alpha.
         alphas: 1-D array of real or complex alphas, or a list of equally long tuples when `build` takes one
-            alpha per layer. Alphas that the study has already are not trained again.
+            alpha per layer. Alphas that the study has already are not trained again. A dictionary of ranges,
+            `{"alpha": (-1.0, 1.0)}` (or `alpha_0`, `alpha_1`, ... or `alpha_real`, `alpha_imag`), is searched
+            by the `sampler` instead.
         x: array of shape `(samples, ...)`, a list or dictionary of such arrays, or a `tf.data.Dataset` or
             `keras.utils.PyDataset` of batches, which is then used as it is (and `y` is None).
         y: targets, like `x`.
@@ -69,11 +67,14 @@ def sweep(
             minimized otherwise.
         storage: None (in memory), path of an SQLite file, or an Optuna storage or its URL.
         study_name: name of the study in the storage, "continuum_act" by default.
-        population: how many alphas are trained before they are recorded.
-        engine: "local".
+        population: how many members to train at once as one program, at most; None chooses by the size of
+            the model and of the memory. What cannot be mapped over members is trained one at a time.
+        engine: "local", or "ray" for a Ray cluster (`continuum_act.sweep.cluster` says how).
         verbose: 0 is silent; "auto" or 1 shows a progress bar.
         baselines: functions without arguments that return compiled models, by name, to train under the same
             budget; they have a study of their own beside the first.
+        sampler: an Optuna sampler for ranges of alpha; Optuna's random one by default.
+        trials: how many alphas the study shall have, for ranges.
 
     Returns:
         The `SweepResult` of the whole study: alphas of earlier calls are in it.
@@ -105,158 +106,60 @@ def sweep(
     from continuum_act.sweep.progress import Bar
     from continuum_act.sweep.study import Ledger, open_storage, storage_errors
 
-    grid = as_alphas(alphas)
-    seeds = _as_seeds(seeds)
-    budget = _as_budget(x, y, validation_data, validation_split, epochs, batch_size, objective)
-    if engine != "local":
-        raise ValueError(f"engine must be 'local', got {engine!r}.")
+    ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
+    if (trials is None) != (ranges is None) or (sampler is not None and ranges is None):
+        raise ValueError("sampler and trials go with alphas={name: (low, high)}, and ranges need trials.")
+    seeds = as_seeds(seeds)
+    budget = as_budget(x, y, validation_data, validation_split, epochs, batch_size, objective)
     if population is not None and population < 1:
-        raise ValueError(f"population must be a positive number of alphas or None, got {population!r}.")
+        raise ValueError(f"population must be a positive number of members or None, got {population!r}.")
+    train = engine_of(engine)
     baselines = baselines or {}
     name = study_name or "continuum_act"
-    direction = _direction(objective)
+    direction = direction_of(objective)
     made_with = {
         "arguments": {"epochs": epochs, "batch_size": batch_size, "seeds": seeds, "objective": objective},
         "versions": _versions(),
     }
     with storage_errors(storage):
         opened = open_storage(storage)
-        ledger = Ledger(opened, name, direction)
-        ledger.describe(fingerprint(build(grid[0]), budget, seeds), **made_with)
-        crews = [_Crew(ledger, build, budget, seeds, population)]
-        work: list[list[Any]] = [grid]
+        ledger = Ledger(opened, name, direction, sampler)
+        probe = grid[0] if ranges is None else from_params({k: sum(v) / 2 for k, v in ranges.items()})
+        ledger.describe(fingerprint(build(probe), budget, seeds), **made_with)
+        crew = Crew(ledger, train, build, budget, seeds, population, ranges, trials or 0)
+        work: list[tuple[Crew, list[Any]]] = [(crew, grid)]
         if baselines:
             ledger = Ledger(opened, baselines_of(name), direction)
             ledger.describe(fingerprint(None, budget, seeds), **made_with)
-            crews.append(_Crew(ledger, lambda baseline: baselines[baseline](), budget, seeds, population))
-            work.append(list(baselines))
-        with Bar(sum(map(len, work)) * len(seeds), verbose) as bar:
-            for crew, wanted in zip(crews, work, strict=True):
-                crew.train(wanted, bar)
+            beside = Crew(ledger, train, lambda baseline: baselines[baseline](), budget, seeds, population)
+            work.append((beside, list(baselines)))
+        members = ((trials or len(grid)) + len(baselines)) * len(seeds)
+        with Bar(members, verbose) as bar:
+            for each, wanted in work:
+                each.train(wanted, bar)
         result = SweepResult.load(opened, name)
 
     def model_of(best: Best) -> keras.Model:
-        kept = crews[0].best
-        if kept is None or kept[:2] != best[:2]:
+        if crew.best is None or crew.best[:2] != best[:2]:
             return train_one(build, best.alpha, best.seed, budget)[0]
         model = build(best.alpha)
-        model.set_weights(kept[2])
+        model.set_weights(crew.best[2])
         return model
 
-    result.trained = sum(crew.trained for crew in crews)
+    result.trained = sum(each.trained for each, _ in work)
     result._model = model_of
     return result
 
 
-@dataclass
-class _Crew:
-    """Trains what is open in a ledger, and keeps the weights of its best member."""
+def engine_of(name: str) -> Engine:
+    """Return what trains chunks of members: here, or on a Ray cluster."""
+    if name == "local":
+        return train_chunks
+    if name == "ray":
+        from continuum_act.sweep.cluster import train_chunks_on_ray
 
-    ledger: Ledger
-    build: Build
-    budget: Budget
-    seeds: list[int]
-    population: int | None
-    trained: int = 0
-    best: tuple[Any, int, Any] | None = None
-    _best_value: float = math.inf
-
-    def train(self, alphas: list[Any], bar: Bar) -> None:
-        """Train until no alpha is open, neither here nor in another process."""
-        bar.advance(self.ledger.enqueue(alphas, self.seeds))
-        while True:
-            self.ledger.enqueue(self.ledger.abandoned(), self.seeds)
-            while claims := self.ledger.claim(self.population or 1):
-                self._train(claims, bar)
-            if not self.ledger.is_busy():
-                return
-            bar.say("waiting for another process")
-            time.sleep(1.0)
-
-    def _train(self, claims: list[Claim], bar: Bar) -> None:
-        by_alpha = {claim.alpha: claim for claim in claims}
-        members = [(c.alpha, seed) for c in claims for seed in self.seeds if seed not in c.rows]
-        weights = {}
-        try:
-            for outcome in train_each(self.build, members, self.budget):
-                claim = by_alpha[outcome.alpha]
-                self.ledger.record(claim, _as_row(outcome, self.budget.objective))
-                weights[outcome.alpha, outcome.seed] = outcome.weights
-                self.trained += 1
-                bar.advance(1)
-                if len(claim.rows) == len(self.seeds):
-                    self._finish(claim, weights)
-        except BaseException:
-            self.ledger.release(claims)
-            raise
-
-    def _finish(self, claim: Claim, weights: dict[tuple[Any, int], Any]) -> None:
-        value = self.ledger.finish(claim)
-        kept = {seed: weights.pop((claim.alpha, seed), None) for seed in self.seeds}
-        if value is not None and self.ledger.sign * value < self._best_value:
-            self._best_value = self.ledger.sign * value
-            seed = min(self.seeds, key=lambda seed: self.ledger.sign * claim.rows[seed]["objective"])
-            self.best = (claim.alpha, seed, kept[seed]) if kept[seed] is not None else None
-
-
-def _as_row(outcome: Outcome, objective: str) -> dict[str, Any]:
-    """Return what the study stores of a member; NaN and infinity, which JSON cannot say, become None."""
-    if outcome.history and objective not in outcome.history:
-        raise ValueError(
-            f"objective {objective!r} is not in the history of fit, which has {sorted(outcome.history)}; "
-            "a name that starts with 'val_' needs validation_data or validation_split."
-        )
-    history = {name: [finite_or_none(v) for v in values] for name, values in outcome.history.items()}
-    last = {name: values[-1] for name, values in history.items()}
-    return {
-        "seed": outcome.seed,
-        "state": outcome.state,
-        "objective": last.get(objective),
-        "epochs": len(history.get("loss", ())),
-        "seconds": round(outcome.seconds, 6),
-        "metrics": last,
-        "history": history,
-        **({"error": outcome.error} if outcome.error else {}),
-    }
-
-
-def _as_seeds(seeds: int | list[int]) -> list[int]:
-    values = list(range(seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
-    if not values or len(set(values)) < len(values) or min(values) < 0:
-        raise ValueError(f"seeds must be a positive count or distinct integers >= 0, got {seeds!r}.")
-    return values
-
-
-def _as_budget(
-    x: Any, y: Any, validation_data: Any, split: float, epochs: int, batch_size: int, objective: str
-) -> Budget:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, got {value!r}.")
-    if not 0.0 <= split < 1.0:
-        raise ValueError(f"validation_split must be in [0, 1), got {split!r}.")
-    if y is None:
-        if split:
-            raise ValueError("validation_split needs arrays; give validation_data with a data set.")
-        return Budget(x, None, validation_data, epochs, batch_size, objective)
-    x, y = keras.tree.map_structure(np.asarray, (x, y))
-    lengths = {len(leaf) for leaf in keras.tree.flatten((x, y))}
-    if len(lengths) > 1 or 0 in lengths:
-        raise ValueError(f"x and y must have the same positive number of samples, got {sorted(lengths)}.")
-    if split and validation_data is None:
-        at = math.floor(lengths.pop() * (1.0 - split))
-        if at == 0:
-            raise ValueError(f"validation_split={split} leaves no sample to train on.")
-        validation_data = keras.tree.map_structure(lambda leaf: leaf[at:], (x, y))
-        x, y = keras.tree.map_structure(lambda leaf: leaf[:at], (x, y))
-    if objective.startswith("val_") and validation_data is None:
-        raise ValueError(f"objective {objective!r} needs validation_data or validation_split.")
-    return Budget(x, y, validation_data, epochs, batch_size, objective)
-
-
-def _direction(objective: str) -> str:
-    words = objective.lower().removeprefix("val_")
-    return "maximize" if any(word in words for word in _MAXIMIZED) else "minimize"
+        return train_chunks_on_ray
+    raise ValueError(f"engine must be 'local' or 'ray', got {name!r}.")
 
 
 def _versions() -> dict[str, str]:

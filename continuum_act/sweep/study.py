@@ -20,6 +20,7 @@ from continuum_act.sweep.alphas import Alpha, from_params, to_params
 from continuum_act.sweep.fingerprint import differences
 
 FINAL = ("complete", "diverged")
+_BEING_CREATED = ("already exists", "alembic_version")  # by another process, at this moment
 _SECONDS_TO_SIGN = 10.0  # between asking for a trial and signing it lie milliseconds
 
 
@@ -54,6 +55,13 @@ def open_storage(storage: Any) -> Any:
             url = f"sqlite:///{path}"
         engine_kwargs = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
         with storage_errors(storage):
+            for _ in range(10):
+                try:
+                    return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
+                except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError) as error:
+                    if not any(words in str(error) for words in _BEING_CREATED):
+                        raise
+                    time.sleep(0.2)
             return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
     return storage
 
@@ -74,7 +82,7 @@ class Ledger:
         self._study = optuna.create_study(
             storage=storage,
             study_name=name,
-            direction=direction,
+            direction=optuna.study.StudyDirection[direction.upper()],
             load_if_exists=True,
             sampler=sampler or optuna.samplers.RandomSampler(seed=0),
         )
@@ -175,7 +183,7 @@ class Ledger:
             for claim in claims:
                 self._study.tell(claim.trial, state=TrialState.FAIL, skip_if_finished=True)
 
-    def abandoned(self) -> list[Alpha]:
+    def abandoned(self) -> list[Alpha | str]:
         """Fail the running trials whose process is gone; return their alphas."""
         gone = [t for t in self._trials(TrialState.RUNNING) if not _is_alive(t)]
         for trial in gone:

@@ -11,6 +11,7 @@ import keras
 from continuum_act.sweep.member import Budget, Outcome, diverged, shuffled_batches
 
 Build = Callable[[Any], keras.Model]
+Chunk = list[tuple[Any, int]]  # (alpha, seed) members
 
 
 def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[keras.Model, Outcome]:
@@ -34,11 +35,14 @@ def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[kera
     return model, Outcome(alpha, seed, state, history, model.get_weights(), seconds)
 
 
-def train_each(build: Build, members: Iterable[tuple[Any, int]], budget: Budget) -> Iterator[Outcome]:
-    """Train (alpha, seed) members one after the other; one that raises is "failed", the next goes on."""
-    for alpha, seed in members:
-        try:
-            _, outcome = train_one(build, alpha, seed, budget)
-        except Exception as error:
-            outcome = Outcome(alpha, seed, "failed", error=f"{type(error).__name__}: {error}")
-        yield outcome
+def train_chunks(
+    build: Build, chunks: Iterable[Chunk], budget: Budget, population: int | None
+) -> Iterator[Outcome]:
+    """Train chunk after chunk; a member that raises is "failed", the next goes on."""
+    for chunk in chunks:
+        for alpha, seed in chunk:
+            try:
+                _, outcome = train_one(build, alpha, seed, budget)
+            except Exception as error:
+                outcome = Outcome(alpha, seed, "failed", error=f"{type(error).__name__}: {error}")
+            yield outcome

@@ -147,6 +147,18 @@ def test_alphas_may_be_added_to_a_study(tmp_path):
     assert [e["alpha"] for e in result.summary] == [-1.0, 0.0, 1.0]
 
 
+def test_ranges_are_searched_by_a_sampler_up_to_so_many_trials(tmp_path):
+    arguments = {"storage": tmp_path / "s.db", "study_name": "s", "population": 4, **BUDGET}
+    ranges = {"alpha": (-0.5, 0.25)}
+    sampler = optuna.samplers.TPESampler(seed=0, n_startup_trials=2)
+    result = ca.sweep(build, ranges, X, Y, sampler=sampler, trials=5, **arguments)
+    assert result.trained == 10
+    alphas = [e["alpha"] for e in result.summary]
+    assert len(set(alphas)) == 5
+    assert -0.5 <= min(alphas) < max(alphas) <= 0.25
+    assert ca.sweep(build, ranges, X, Y, trials=6, **arguments).trained == 2
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -184,6 +196,10 @@ def test_study_of_another_experiment_is_refused(tmp_path, change, named):
         ({"y": Y[:-1]}, "same positive number"),
         ({"population": 0}, "population"),
         ({"engine": "abacus"}, "engine"),
+        ({"alphas": {"alpha": (-1.0, 1.0)}}, "ranges need trials"),
+        ({"trials": 3}, "ranges need trials"),
+        ({"alphas": {"alpha": (1.0, -1.0)}, "trials": 3}, "low < high"),
+        ({"alphas": {"beta": (-1.0, 1.0)}, "trials": 3}, "cannot be read"),
     ],
 )
 def test_wrong_argument_gets_a_clear_error(change, message):
