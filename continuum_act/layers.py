@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from continuum_act.checked_lambda import Shape
+from continuum_act.checked_lambda import Shape, flat_shapes
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.parts import joined_shape
 from continuum_act.functions.soft_exponential import soft_exponential
@@ -177,7 +177,8 @@ class ComplexSoftExponential(_TrainableAlpha):
         self.axis = axis
 
     def build(self, input_shape: Any) -> None:
-        self.input_spec = self.add_alpha(complex_shape(input_shape), parts=(2,))
+        spec = self.add_alpha(complex_shape(input_shape), parts=(2,))
+        self.input_spec = [spec] * len(flat_shapes(input_shape))
 
     def call(self, inputs: Any) -> Any:
         alpha = self.alpha[..., 0], self.alpha[..., 1]

@@ -1,7 +1,7 @@
 """SavedModel, LiteRT and ONNX give the model's predictions; Keras's own `elu` and `celu` stand beside them.
 
-Seen with Keras 3.15, TensorFlow 2.21, ai-edge-litert 2.3, tf2onnx 1.17, onnxruntime 1.32: all three take `elu`.
-The ONNX converter knows neither expm1 nor log1p, and so not `celu`; LiteRT computes them as exp(x) - 1 and
+Seen with Keras 3.15, TensorFlow 2.21, ai-edge-litert 2.3, tf2onnx 1.17, onnxruntime 1.32: all take `elu`. The
+ONNX converter knows neither expm1 nor log1p, and so not `celu`; LiteRT computes them as exp(x) - 1 and
 log(1 + x), which costs the digits that they are there for.
 """
 
