@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds per alpha (default: 5)")
     sweep.add_argument("--epochs", type=int, default=30, metavar="N", help="epochs per member (default: 30)")
     sweep.add_argument("--storage", metavar="FILE.db", help="SQLite file (default: OUT/study.db)")
-    sweep.add_argument("--engine", choices=("local",), default="local", help="where to train")
+    sweep.add_argument("--engine", choices=("local", "ray"), default="local", help="where to train")
     sweep.set_defaults(run=_sweep)
 
     plot = commands.add_parser("plot", help="draw the activation for several alphas")
