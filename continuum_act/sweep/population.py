@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.sweep.chunks import Chunks, Work
+from continuum_act.sweep.feed import Feed, stacked
 from continuum_act.sweep.mapped import Template
 from continuum_act.sweep.stand_in import NotMappable, parts
 
@@ -33,6 +34,9 @@ class Population(keras.Model):
         seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
         members = [(alpha, seed) for seed in seeds for alpha in alphas]
         self.member_results: dict[str, np.ndarray] = {}
+        self.member_history: dict[str, list[np.ndarray]] = {}
+        self.feed: Feed | None = None
+        self._phase_results: dict[bool, dict[str, np.ndarray]] = {}
         self._members = _Members(build, members, chunk)
         template = self._members.template
         optimizer = type(template.model.optimizer).from_config(template.model.optimizer.get_config())
@@ -44,6 +48,11 @@ class Population(keras.Model):
     def members(self) -> list[tuple[Any, int]]:
         """The alpha and the seed of each member."""
         return self._members.members
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds, each once."""
+        return list(dict.fromkeys(seed for _, seed in self.members))
 
     def build(self, input_shape: Any) -> None:
         """Make a variable of shape `(members, ...)` for each variable of a member."""
@@ -70,7 +79,7 @@ class Population(keras.Model):
         """Begin again with these members, as many as before: initial weights, and the optimizer's state."""
         if len(members) != len(self.members):
             raise ValueError(f"expected {len(self.members)} members, got {len(members)}.")
-        self._members.members = list(members)
+        self._members.start(members)
         initial = {seed: self._members.initial(seed) for seed in dict.fromkeys(seed for _, seed in members)}
         for i, variable in enumerate(self._stacked + self._stacked_other):
             variable.assign(np.stack([initial[seed][i] for _, seed in members]))
@@ -97,6 +106,14 @@ class Population(keras.Model):
 
         outputs = ops.vectorized_map(of_member, [ops.convert_to_tensor(v) for v in values])
         return keras.tree.map_structure(lambda y: ops.swapaxes(y, 0, 1), outputs)
+
+    def fit(self, *args: Any, callbacks: Any = None, **kwargs: Any) -> keras.callbacks.History:
+        """Train as `keras.Model.fit` does; `member_history` then has each epoch's metrics of each member."""
+        self.member_history = {}
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            raise TypeError("give the callbacks of a population as a list.")
+        callbacks = [_MemberHistory(), *keras.tree.flatten([] if callbacks is None else callbacks)]
+        return super().fit(*args, callbacks=callbacks, **kwargs)
 
     def reset_metrics(self) -> None:
         """Set the metrics of all members to their initial state."""
@@ -131,11 +148,29 @@ class Population(keras.Model):
         return on_jax if keras.backend.backend() == "jax" else on_tensorflow
 
     def _execute(self, lists: list[list[Any]], iterator: Iterable[Any], training: bool) -> list[list[Any]]:
-        work = list(_blocks(itertools.islice(iterator, self.steps_per_execution), self.steps_per_execution))
-        if not work:
-            raise StopIteration
-        new, self.member_results = self._members.run(lists, work, training=training)
+        if self.feed is None:
+            work = stacked(itertools.islice(iterator, self.steps_per_execution), self.steps_per_execution)
+            if not work:
+                raise StopIteration
+            of_seed = dict.fromkeys(self.seeds, work)
+        else:
+            next(iter(iterator))
+            of_seed = self.feed.train() if training else self.feed.test()
+        new, self.member_results = self._members.run(lists, of_seed, training=training)
+        self._phase_results[training] = self.member_results
         return new
+
+
+class _MemberHistory(keras.callbacks.Callback):
+    """Keep the metrics of each member at the end of each epoch."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.model._phase_results = {}
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        for training, prefix in ((True, ""), (False, "val_")):
+            for name, values in self.model._phase_results.get(training, {}).items():
+                self.model.member_history.setdefault(prefix + name, []).append(values)
 
 
 class _Members:
@@ -149,6 +184,12 @@ class _Members:
         self._first_seed = members[0][1]
         self.template = Template(build, *members[0])
         self.metrics: list[Any] | None = None
+
+    def start(self, members: Sequence[tuple[Any, int]]) -> None:
+        """Take these members."""
+        self.members = list(members)
+        if self._chunks is not None:
+            self._chunks.start([seed for _, seed in members])
 
     def alphas(self) -> list[np.ndarray]:
         """Return the values of each stand-in for alpha."""
@@ -166,10 +207,10 @@ class _Members:
             raise NotMappable(f"build(alpha) makes other weights for seed {seed} than for seed {self._first_seed}.")
         return values
 
-    def run(self, lists: list[list[Any]], work: list[Work], *, training: bool) -> tuple[list[list[Any]], Any]:
+    def run(self, lists: list[list[Any]], work: dict[int, list[Work]], *, training: bool) -> tuple[list[list[Any]], Any]:
         """Return the lists of all members' values after this work, and their metrics."""
         if self.template.metrics is None:
-            structure, block, _ = work[0]
+            structure, block, _ = next(iter(work.values()))[0]
             batch = keras.tree.pack_sequence_as(structure, [None if a is None else a[0] for a in block])
             self.template.build_metrics(*batch)
         if self._chunks is None:
@@ -183,20 +224,6 @@ class _Members:
         rest = iter(new)
         _, *lists, self.metrics = [list(itertools.islice(rest, len(values))) for values in all_lists]
         return lists, results
-
-
-def _blocks(batches: Iterable[Any], length: int) -> Iterable[Work]:
-    """Stack runs of batches of equal shapes; a run of several is filled up to this length."""
-
-    def shapes(batch: Any) -> list[Any]:
-        return [None if a is None else tuple(a.shape) for a in keras.tree.flatten(batch)]
-
-    for _, group in itertools.groupby(map(keras.utils.unpack_x_y_sample_weight, batches), shapes):
-        same = list(group)
-        fill = [same[-1]] * (length - len(same)) if len(same) > 1 else []
-        columns = zip(*map(keras.tree.flatten, same + fill), strict=True)
-        block = [None if a[0] is None else ops.convert_to_tensor(np.stack([np.asarray(v) for v in a])) for a in columns]
-        yield same[0], block, len(same)
 
 
 def _finite_mean(values: np.ndarray) -> float:
