@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _LINES = ((_ORANGE, "--"), (_GREEN, "-."), (_PURPLE, ":"), ("black", (0, (5, 1, 1, 1, 1, 1))))
 _OF_ALPHA = "viridis"
-_LOG_RATIO = 30.0  # from this ratio of the largest to the smallest value on, a log scale
+_LOG_RATIO = 10.0  # from this ratio of the largest to the smallest value on, a log scale
 
 
 class Curve(NamedTuple):

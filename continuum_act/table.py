@@ -20,8 +20,8 @@ def print_table(result: SweepResult) -> None:
     seeds = max((e["complete"] + e["diverged"] + e["failed"] for e in result.summary), default=0)
     table = Table(title=f"{result.study_name}: mean ± standard error over {seeds} seeds, last epoch")
     table.add_column("alpha", justify="right")
-    table.add_column(result.objective, justify="right")
-    table.add_column("to the best (95 % interval)", justify="right")
+    table.add_column(result.objective, justify="right", no_wrap=True)
+    table.add_column("to the best (95 % interval)", justify="right", no_wrap=True)
     for metric in metrics:
         table.add_column(metric, justify="right")
     table.add_column("")
@@ -61,7 +61,7 @@ def _with_error(values: Iterable[float]) -> str:
 def _difference(entry: dict[str, Any]) -> str:
     if math.isnan(entry["difference_low"]):
         return "-" if math.isnan(entry["difference"]) else f"{entry['difference']:+.3g}"
-    return f"{entry['difference']:+.3g} [{entry['difference_low']:+.2g}, {entry['difference_high']:+.2g}]"
+    return f"{entry['difference']:+.2g} [{entry['difference_low']:+.2g}, {entry['difference_high']:+.2g}]"
 
 
 def _troubles(entry: dict[str, Any]) -> str:

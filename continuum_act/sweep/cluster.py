@@ -2,7 +2,7 @@
 
 `sweep(..., engine="ray")` connects to the cluster that Ray's own environment names (`RAY_ADDRESS=host:6379`,
 or a program started by `ray job submit`), and starts one on this machine if there is none. The study stays
-with the caller, so its storage needs to be reached from there alone. `build`, data and budget are put into the
+with the caller, so its storage needs to be reached from there alone. `build`, data and budget go into the
 object store once, and each machine fetches them once; a task carries only a list of (alpha, seed) members. A
 task whose worker dies is tried again by Ray, on another machine if need be.
 

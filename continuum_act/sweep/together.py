@@ -27,13 +27,13 @@ def train_population(
     Raises:
         NotMappable: if the model cannot be mapped over members exactly; no member is trained then.
     """
-    trainer: _Trainer | None = None
+    trainer: Trainer | None = None
     for chunk in chunks:
-        trainer = trainer or _Trainer(build, budget, population)
+        trainer = trainer or Trainer(build, budget, population)
         yield from trainer.train(chunk)
 
 
-class _Trainer:
+class Trainer:
     """Trains populations of a build and a budget; one as large as the last needs no compilation."""
 
     def __init__(self, build: Callable[[Any], keras.Model], budget: Budget, limit: int | None) -> None:

@@ -1,8 +1,11 @@
-"""Train members: one at a time through the model's own `fit`."""
+"""Train members: at once as a population, or one at a time through the model's own `fit`."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -38,11 +41,60 @@ def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[kera
 def train_chunks(
     build: Build, chunks: Iterable[Chunk], budget: Budget, population: int | None
 ) -> Iterator[Outcome]:
-    """Train chunk after chunk; a member that raises is "failed", the next goes on."""
+    """Train chunk after chunk, each at once where the model can be mapped over its members."""
+    teams: dict[str | None, _Team] = {}
     for chunk in chunks:
-        for alpha, seed in chunk:
+        for baseline, members in _by_baseline(chunk).items():
+            if baseline not in teams:
+                of_alpha = build if baseline is None else functools.partial(_ignore_alpha, build, baseline)
+                teams[baseline] = _Team(of_alpha, budget, population)
+            for outcome in teams[baseline].train(members):
+                yield outcome if baseline is None else dataclasses.replace(outcome, alpha=baseline)
+
+
+class _Team:
+    """Trains members that differ in alpha and seed alone: at once, or one at a time if that cannot be."""
+
+    def __init__(self, build: Build, budget: Budget, population: int | None) -> None:
+        self._build = build
+        self._budget = budget
+        self._population = population
+        self._trainer: Any = None
+        self._at_once = population != 1
+
+    def train(self, members: Chunk) -> Iterator[Outcome]:
+        left = list(members)
+        if self._at_once:
             try:
-                _, outcome = train_one(build, alpha, seed, budget)
+                for outcome in self._ready().train(members):
+                    left.remove((outcome.alpha, outcome.seed))
+                    yield outcome
+            except Exception as reason:
+                self._at_once = False
+                warnings.warn(f"members are trained one at a time: {reason}", stacklevel=2)
+        for alpha, seed in left:
+            try:
+                _, outcome = train_one(self._build, alpha, seed, self._budget)
             except Exception as error:
                 outcome = Outcome(alpha, seed, "failed", error=f"{type(error).__name__}: {error}")
             yield outcome
+
+    def _ready(self) -> Any:
+        if self._trainer is None:
+            from continuum_act.sweep.together import Trainer
+
+            self._trainer = Trainer(self._build, self._budget, self._population)
+        return self._trainer
+
+
+def _by_baseline(chunk: Chunk) -> dict[str | None, Chunk]:
+    """Group members by the baseline they belong to; a baseline has no alpha, so each gets the same number."""
+    groups: dict[str | None, Chunk] = {}
+    for alpha, seed in chunk:
+        baseline, number = (alpha, 0.0) if isinstance(alpha, str) else (None, alpha)
+        groups.setdefault(baseline, []).append((number, seed))
+    return groups
+
+
+def _ignore_alpha(build: Build, baseline: str, alpha: Any) -> keras.Model:
+    return build(baseline)
