@@ -126,8 +126,10 @@ def is_shape(value: Any) -> bool:
 
 
 def shapes_of(tensors: Any) -> Any:
-    """Return the shape of each tensor of a structure."""
-    return keras.tree.map_structure(lambda tensor: tuple(tensor.shape), tensors)
+    """Return the shape of each tensor of a structure; None where a traced size is no number yet."""
+    return keras.tree.map_structure(
+        lambda tensor: tuple(n if isinstance(n, int) else None for n in tensor.shape), tensors
+    )
 
 
 def flat_shapes(shapes: Any) -> list[Shape]:

