@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from continuum_act.functions import real_kernels
-from continuum_act.functions.real_kernels import finfo, horner, terms
+from continuum_act.functions.series import atanhc_terms, finfo, sinhc_terms
 
 Pair = tuple[Any, Any]
 
@@ -40,7 +39,7 @@ def real_alpha(x: Any, alpha: np.ndarray) -> Pair:
     border = float(1 / alpha.astype("float64") - alpha.astype("float64"))
     inside = x >= border
     re = real_kernels.fixed(ops.where(inside, x, 2.0 * border - x), alpha, None)
-    return re, ops.where(inside, 0.0, math.pi / -float(alpha)) + ops.zeros_like(x)
+    return re, ops.cast(ops.logical_not(inside), x.dtype) * (math.pi / -float(alpha))
 
 
 def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
@@ -64,7 +63,6 @@ def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
 
 def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """(exp(zeta) - 1)/alpha + alpha for zeta = alpha*z, Re(alpha) >= 0."""
-    dtype = keras.backend.standardize_dtype(x.dtype)
     u, v = product(a, b, x, y)
     c = one_minus_square(a, b)
     close = ops.maximum(ops.abs(c[0]), ops.abs(c[1])) < NEAR_ONE
@@ -78,7 +76,7 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
     # exp(zeta) - 1 = 2 exp(eta) sinh(eta), eta = zeta/2
     eta = ops.where(near, half_u, 0.0), ops.where(near, half_v, 0.0)
     size = 0.5 * NEAR_EXP**2
-    sinhc = complex_horner(terms(dtype, size, lambda k: 1 / math.factorial(2 * k + 1)), product(*eta, *eta))
+    sinhc = complex_horner(sinhc_terms(x, size), product(*eta, *eta))
     e_near = ops.where(near, e, 1.0)
     series = product(
         *product(ops.where(near, x, 0.0), ops.where(near, y, 0.0), e_near * cos, e_near * sin), *sinhc
@@ -98,8 +96,6 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
 
 def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """-Log(1 - v)/alpha for v = alpha*(z + alpha), Re(alpha) < 0; Arg = +pi on the negative real axis."""
-    dtype = keras.backend.standardize_dtype(x.dtype)
-    limits = finfo(dtype)
     w = x + a, y + b
     v = product(a, b, *w)
     near = ops.maximum(ops.abs(v[0]), ops.abs(v[1])) < NEAR_LOG
@@ -111,31 +107,36 @@ def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     square = product(*root, *root)
     s = quotient(*v_near, *square)
     scale = quotient(4.0, 0.0, *square)
-    atanhc = complex_horner(terms(dtype, 0.12, lambda k: 1 / (2 * k + 1)), product(*s, *s))
+    atanhc = complex_horner(atanhc_terms(x, 0.12), product(*s, *s))
     series = product(*product(ops.where(near, w[0], 0.0), ops.where(near, w[1], 0.0), *scale), *atanhc)
 
-    # t = 1 - v, scaled down where alpha*z could overflow
-    exponent = int(math.log2(float(limits.max)))
-    far = ops.logical_not(near)
-    large = ops.maximum(ops.abs(x), ops.abs(y)) > 2.0 ** (0.4 * exponent)
-    down = ops.where(large, 2.0 ** -int(0.55 * exponent), 1.0)
+    # t = 1 - v, from a z scaled down where alpha*z could overflow, then up where its square could underflow
+    exponent = int(math.log2(float(finfo(x).max)))
+    step = int(0.55 * exponent)
+    large = ops.maximum(ops.abs(x), ops.abs(y)) > 2.0 ** int(0.4 * exponent)
+    down = _either(large, 2.0**-step, 1.0, x)
     c = one_minus_square(a, b)
     close = ops.maximum(ops.abs(c[0]), ops.abs(c[1])) < NEAR_ONE
-    x, y = ops.where(far, x * down, -2.0), ops.where(far, y * down, 0.0)
+    x, y = ops.where(near, -2.0, x * down), ops.where(near, 0.0, y * down)
     z = product(a, b, x, y)
-    v = product(a, b, x + a * down, y + b * down)
-    t_re = ops.where(close, c[0] * down - z[0], down - v[0])
+    t_re = ops.where(close, c[0] * down - z[0], down - (a * (x + a * down) - b * (y + b * down)))
+    # exact zeros and signs on the real axis, where the branch cut is
     t_im = ops.where(close, c[1] * down - z[1], -(a * y + b * (x + 2.0 * a * down)))
-    small = ops.maximum(ops.abs(t_re), ops.abs(t_im)) < 2.0 ** (-0.4 * exponent)
-    up = ops.where(small, 2.0 ** int(0.55 * exponent), 1.0)
-    log_scale = ops.where(large, int(0.55 * exponent) * math.log(2), 0.0) - ops.where(
-        small, int(0.55 * exponent) * math.log(2), 0.0
-    )
-    log = 0.5 * ops.log((t_re * up) ** 2 + (t_im * up) ** 2) + log_scale
+    small = ops.maximum(ops.abs(t_re), ops.abs(t_im)) < 2.0 ** -int(0.4 * exponent)
+    up = _either(small, 2.0**step, 1.0, x)
+    steps = ops.cast(large, x.dtype) - ops.cast(small, x.dtype)
+    log = 0.5 * ops.log((t_re * up) ** 2 + (t_im * up) ** 2) + steps * (step * math.log(2))
     arg = ops.arctan2(t_im, t_re)
-    arg = arg + ops.where(ops.logical_and(t_im == 0, arg < 0), 2.0 * math.pi, 0.0)
+    below = ops.logical_and(t_im == 0, arg < 0)  # the lower side of the cut, by a negative zero
+    arg = arg + ops.cast(below, x.dtype) * (2.0 * math.pi)
     re, im = quotient(-log, -arg, ops.where(near, -1.0, a), ops.where(near, 0.0, b))
     return ops.where(near, series[0], re), ops.where(near, series[1], im)
+
+
+def _either(condition: Any, value: float, other: float, like: Any) -> Any:
+    """Select one of two numbers in the dtype of a tensor; `where` of Python numbers is float32."""
+    dtype = like.dtype
+    return ops.where(condition, ops.convert_to_tensor(value, dtype), ops.convert_to_tensor(other, dtype))
 
 
 def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
@@ -145,9 +146,9 @@ def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
 
 def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
     """(p + iq)/(a + ib), for a divisor whose square may underflow."""
-    dtype = keras.backend.standardize_dtype(a.dtype)
-    factor = 2.0 ** (int(math.log2(float(finfo(dtype).max))) // 2)
-    scale = ops.where(ops.maximum(ops.abs(a), ops.abs(b)) < 1.0 / math.sqrt(factor), factor, 1.0)
+    factor = 2.0 ** (int(math.log2(float(finfo(a).max))) // 2)
+    tiny = ops.maximum(ops.abs(a), ops.abs(b)) < 1.0 / math.sqrt(factor)
+    scale = _either(tiny, factor, 1.0, a)
     a, b = a * scale, b * scale
     norm = a * a + b * b
     return (p * a + q * b) / norm * scale, (q * a - p * b) / norm * scale

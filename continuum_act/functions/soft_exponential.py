@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from continuum_act.functions import arguments, real_kernels
+from continuum_act.functions import arguments, real_kernels, traced_kernels
 from continuum_act.functions.arguments import is_fixed
 
 __all__ = ["interpolate_add_multiply", "is_fixed", "soft_exponential"]
@@ -63,7 +63,7 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
         function = real_kernels.fixed
     else:
         alpha = arguments.traced_alpha(alpha, precise)
-        function = real_kernels.traced
+        function = traced_kernels.traced
     arguments.broadcast(x, alpha)
     if dtype == precise:
         return function(x, alpha, limit)

@@ -1,0 +1,50 @@
+"""Power series for the neighbourhoods where a formula would cancel, cut off by the dtype."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+NEAR_EXP = 1.2  # |u| below which (u - 1)*exp(u) + 1, in the derivative of f in alpha, cancels
+NEAR_LOG = (-2.0, 0.65)  # v between which v/(1 - v) + log(1 - v), in the derivative in alpha, cancels
+NEAR_COMPLEX_LOG = 0.7  # |Re v| and |Im v| below which the same cancels for complex v
+
+
+def horner(coefficients: Sequence[float], q: Any) -> Any:
+    """Evaluate a power series."""
+    total: Any = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        total = total * q + coefficient
+    return total
+
+
+def finfo(x: Any) -> Any:
+    """Return the limits of the dtype of a float32 or float64 tensor."""
+    return np.finfo(keras.backend.standardize_dtype(x.dtype))
+
+
+def sinhc_terms(x: Any, widest: float = (0.5 * NEAR_EXP) ** 2) -> tuple[float, ...]:
+    """Coefficients of sinh(h)/h in h**2, |h**2| <= widest."""
+    return _terms("sinhc", float(finfo(x).eps), widest)
+
+
+def atanhc_terms(x: Any, widest: float) -> tuple[float, ...]:
+    """Coefficients of atanh(s)/s in s**2, |s**2| <= widest."""
+    return _terms("atanhc", float(finfo(x).eps), widest)
+
+
+@functools.cache
+def _terms(name: str, eps: float, widest: float) -> tuple[float, ...]:
+    """Keep the terms above eps/32: the derivatives of the series need a little more than its value."""
+    kept: list[float] = []
+    while True:
+        power = 2 * len(kept) + 1
+        coefficient = 1 / math.factorial(power) if name == "sinhc" else 1 / power
+        if coefficient * widest ** len(kept) < eps / 32:
+            return tuple(kept)
+        kept.append(coefficient)
