@@ -42,7 +42,8 @@ def relu() -> keras.Model:
     return model
 
 
-BUDGET: dict[str, Any] = {"validation_split": 0.25, "epochs": 2, "seeds": 2, "verbose": 0}
+# one member at a time: what these tests are about does not depend on populations, which take time to compile
+BUDGET: dict[str, Any] = {"validation_split": 0.25, "epochs": 2, "seeds": 2, "verbose": 0, "population": 1}
 
 
 def main(storage: str, log: str, alphas: int) -> None:

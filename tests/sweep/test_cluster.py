@@ -22,8 +22,8 @@ def cluster():
 @pytest.mark.slow
 def test_ray_gives_the_rows_of_the_local_engine(cluster):
     arguments = (build, [-0.5, 0.0, 0.5], *wine())
-    local = ca.sweep(*arguments, population=2, **BUDGET)
-    remote = ca.sweep(*arguments, population=2, engine="ray", **BUDGET)
+    local = ca.sweep(*arguments, **BUDGET)
+    remote = ca.sweep(*arguments, engine="ray", **BUDGET)
     assert [(r["alpha"], r["seed"], r["state"]) for r in remote.rows] == [
         (r["alpha"], r["seed"], r["state"]) for r in local.rows
     ]

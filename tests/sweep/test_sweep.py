@@ -16,9 +16,10 @@ X, Y = wine()
 TRAIN, HELD_OUT = slice(0, 133), slice(133, None)  # validation_split=0.25 of 178 rows, as Keras splits
 
 
-@pytest.fixture(scope="module")
-def result():
-    return ca.sweep(build, [-0.5, 0.0, 0.5], X, Y, baselines={"relu": relu}, **BUDGET)
+@pytest.fixture(scope="module", params=[1, None], ids=["one-at-a-time", "population"])
+def result(request):
+    budget = {**BUDGET, "population": request.param}
+    return ca.sweep(build, [-0.5, 0.0, 0.5], X, Y, baselines={"relu": relu}, **budget)
 
 
 def ordinary_fit(alpha, seed):
@@ -148,7 +149,7 @@ def test_alphas_may_be_added_to_a_study(tmp_path):
 
 
 def test_ranges_are_searched_by_a_sampler_up_to_so_many_trials(tmp_path):
-    arguments = {"storage": tmp_path / "s.db", "study_name": "s", "population": 4, **BUDGET}
+    arguments = {"storage": tmp_path / "s.db", "study_name": "s", **BUDGET, "population": 4}
     ranges = {"alpha": (-0.5, 0.25)}
     sampler = optuna.samplers.TPESampler(seed=0, n_startup_trials=2)
     result = ca.sweep(build, ranges, X, Y, sampler=sampler, trials=5, **arguments)
