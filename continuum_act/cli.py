@@ -86,9 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     plot.set_defaults(run=_plot)
 
     for command, grid in ((sweep, "-1:1:21"), (plot, "-1:1:9")):
-        command.add_argument(
-            "--alphas", default=grid, metavar="A:B:N", help=f"as --alphas={grid} (the default)"
-        )
+        command.add_argument("--alphas", default=grid, metavar="A:B:N", help=f"as --alphas={grid} (the default)")
         command.add_argument("--kind", choices=("real", "complex"), default="real", help="which activation")
 
     report = commands.add_parser("report", help="show the result of a study again")
@@ -111,9 +109,7 @@ def _sweep(options: argparse.Namespace) -> None:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
     except ImportError as error:
-        raise ImportError(
-            f"{error}; `continuum-act sweep` needs: pip install 'continuum-act[cli]'"
-        ) from error
+        raise ImportError(f"{error}; `continuum-act sweep` needs: pip install 'continuum-act[cli]'") from error
     data = datasets.load(options.data, options.target)
     out = _writable(options.out)
     print(

@@ -47,9 +47,7 @@ def load(data: str, target: str | None = None) -> Dataset:
         table = getattr(sklearn.datasets, f"load_{data}")(as_frame=True)
         return _prepare(data, table.data, table.target)
     if not data.lower().endswith(".csv"):
-        raise ValueError(
-            f"no data set {data!r}; give one of {', '.join(NAMES)}, or a file that ends in .csv."
-        )
+        raise ValueError(f"no data set {data!r}; give one of {', '.join(NAMES)}, or a file that ends in .csv.")
     return _from_csv(Path(data), target)
 
 
@@ -119,17 +117,17 @@ def _targets(name: str, target: pd.Series, is_class: bool) -> tuple[np.ndarray, 
         if not np.isfinite(values).all():
             raise ValueError(f"the target of {name} has infinite values; remove these rows.")
         return values, None
-    codes, values = pd.factorize(target, sort=True)
+    codes, names = pd.factorize(target, sort=True)
     counts = np.bincount(codes)
-    if len(values) < 2:
+    if len(names) < 2:
         raise ValueError(f"the target of {name} is constant: there is nothing to learn.")
-    if len(values) > len(codes) / 4 or counts.min() < 2:
-        rare = values[counts.argmin()]
+    if len(names) > len(codes) / 4 or counts.min() < 2:
+        rare = names[counts.argmin()]
         raise ValueError(
-            f"the target of {name} has {len(values)} classes in {len(codes)} rows, and {counts.min()} of "
+            f"the target of {name} has {len(names)} classes in {len(codes)} rows, and {counts.min()} of "
             f"{rare!r}; a classification needs 2 rows or more of each class, and 4 rows per class on average."
         )
-    return codes, len(values)
+    return codes, len(names)
 
 
 def _pipeline(name: str, features: pd.DataFrame):  # type: ignore[no-untyped-def]  # scikit-learn is untyped

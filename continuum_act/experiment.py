@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -62,7 +63,9 @@ def run(
         storage=storage,
         study_name=f"{data.name}-{kind}",
         engine=engine,
-        baselines={
-            name: lambda name=name: network(data, lambda: keras.layers.Activation(name)) for name in BASELINES
-        },
+        baselines={name: functools.partial(_baseline, data, name) for name in BASELINES},
     )
+
+
+def _baseline(data: Dataset, name: str) -> keras.Model:
+    return network(data, lambda: keras.layers.Activation(name))

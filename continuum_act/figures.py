@@ -64,9 +64,7 @@ def plot_learning_curves(result: SweepResult, path: str | Path) -> Path:
     norm = matplotlib.colors.Normalize(min(position, default=0.0), max(position, default=1.0))
     for alpha, at in zip(alphas, position, strict=True):
         mean = _mean_history(result, alpha)
-        axes.plot(
-            range(1, len(mean) + 1), mean, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.2
-        )
+        axes.plot(range(1, len(mean) + 1), mean, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.2)
     for name, (colour, dashes) in zip(_baseline_names(result), _LINES, strict=False):
         mean = _mean_history(result, name)
         axes.plot(range(1, len(mean) + 1), mean, color=colour, linestyle=dashes, linewidth=2, label=name)
@@ -86,9 +84,7 @@ def plot_activations(alphas: list[Any], kind: str, path: str | Path) -> Path:
     """Draw f(alpha, x) over x for each alpha; `kind` "complex" draws real and imaginary part side by side."""
     x = np.linspace(-4.0, 4.0, 801)
     position = _positions(alphas)
-    norm = matplotlib.colors.Normalize(
-        min(position), max(position) if max(position) > min(position) else None
-    )
+    norm = matplotlib.colors.Normalize(min(position), max(position) if max(position) > min(position) else None)
     figure, panels = _new_figure(columns=2 if kind == "complex" else 1, height=4.6)
     for alpha, at in zip(alphas, position, strict=True):
         if kind == "complex":
@@ -134,7 +130,9 @@ def _curve(result: SweepResult) -> Curve:
     whole = [e for e in summary if e["complete"] and not e["diverged"]]
     return Curve(
         [at[e["alpha"]] for e in whole],
-        *([e[column] for e in whole] for column in ("mean", "low", "high")),
+        [e["mean"] for e in whole],
+        [e["low"] for e in whole],
+        [e["high"] for e in whole],
         [at[e["alpha"]] for e in summary if e["diverged"]],
         _x_label(alphas),
     )

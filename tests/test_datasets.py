@@ -41,9 +41,7 @@ def test_named_data_sets_are_whole_and_scaled_by_the_training_part(name, rows, i
 
 
 def test_missing_numbers_are_the_median_and_missing_texts_a_category(table):
-    data = datasets.load(
-        table(a=[0.0, 10.0, None, 2.0] * 10, b=["u", None, "v", "v"] * 10, y=["p", "q"] * 20), "y"
-    )
+    data = datasets.load(table(a=[0.0, 10.0, None, 2.0] * 10, b=["u", None, "v", "v"] * 10, y=["p", "q"] * 20), "y")
     assert np.isfinite(data.x).all()
     assert data.x.shape[1] == 1 + 3
     assert set(np.unique(data.x[:, 1:])) == {0.0, 1.0}

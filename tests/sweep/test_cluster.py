@@ -28,9 +28,7 @@ def test_ray_gives_the_rows_of_the_local_engine(cluster):
         (r["alpha"], r["seed"], r["state"]) for r in local.rows
     ]
     # the same program on other threads: a few float32 roundings per step
-    np.testing.assert_allclose(
-        [r["objective"] for r in remote.rows], [r["objective"] for r in local.rows], rtol=1e-5
-    )
+    np.testing.assert_allclose([r["objective"] for r in remote.rows], [r["objective"] for r in local.rows], rtol=1e-5)
 
 
 @pytest.mark.slow

@@ -19,9 +19,7 @@ MEMBERS = [(a, s) for a in np.linspace(-1, 1, ALPHAS).tolist() for s in (0, 1)]
 
 def start(storage, log):
     command = [sys.executable, "-m", "tests.sweep.models", str(storage), str(log), str(ALPHAS)]
-    return subprocess.Popen(
-        command, stderr=subprocess.DEVNULL, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    )
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
 
 
 def lines(log):

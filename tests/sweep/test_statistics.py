@@ -47,7 +47,5 @@ def test_pairs_are_made_by_seed_and_skip_what_is_not_complete():
 @pytest.mark.parametrize(("direction", "best"), [("minimize", 0.0), ("maximize", 1.0)])
 def test_best_of_follows_the_direction_and_leaves_out_diverged(direction, best):
     table = rows(0.0, [1.0]) + rows(1.0, [2.0]) + rows(2.0, [0.0]) + rows(3.0, [9.0])
-    table += [
-        {**row, "seed": 1, "state": "diverged"} for row in rows(2.0, [math.nan]) + rows(3.0, [math.nan])
-    ]
+    table += [{**row, "seed": 1, "state": "diverged"} for row in rows(2.0, [math.nan]) + rows(3.0, [math.nan])]
     assert best_of(summarize(table, "alpha", direction), direction)["alpha"] == best

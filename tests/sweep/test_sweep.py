@@ -41,9 +41,7 @@ def test_member_is_what_an_ordinary_fit_makes_of_it(result):
 
 
 def test_rows_carry_one_line_per_alpha_and_seed(result):
-    assert [(r["alpha"], r["seed"]) for r in result.rows] == [
-        (a, s) for a in (-0.5, 0.0, 0.5) for s in (0, 1)
-    ]
+    assert [(r["alpha"], r["seed"]) for r in result.rows] == [(a, s) for a in (-0.5, 0.0, 0.5) for s in (0, 1)]
     for row in result.rows:
         assert list(row)[:6] == ["alpha", "seed", "state", "objective", "epochs", "seconds"]
         assert row["state"] == "complete"
