@@ -59,6 +59,7 @@ def reloaded(models, tmp_path_factory):
     return folder, json.loads((folder / "results.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_fresh_process_loads_each_model_in_safe_mode(models, reloaded):
     _, results = reloaded
     for case, model in models.items():
@@ -73,6 +74,7 @@ def test_a_fresh_process_loads_each_model_in_safe_mode(models, reloaded):
             np.testing.assert_allclose(result["loss"], loss, rtol=1e-5, err_msg=str(case))
 
 
+@pytest.mark.slow
 def test_a_function_of_the_users_own_needs_the_import_of_its_module(reloaded):
     _, results = reloaded
     assert results["refused before the import"] == sorted(
@@ -80,6 +82,7 @@ def test_a_function_of_the_users_own_needs_the_import_of_its_module(reloaded):
     )
 
 
+@pytest.mark.slow
 def test_no_saved_file_holds_python_bytecode(models, reloaded):
     folder, _ = reloaded
     for case in models:
