@@ -122,7 +122,7 @@ def _targets(name: str, target: pd.Series, is_class: bool) -> tuple[np.ndarray, 
     if len(names) < 2:
         raise ValueError(f"the target of {name} is constant: there is nothing to learn.")
     if len(names) > len(codes) / 4 or counts.min() < 2:
-        rare = names[counts.argmin()]
+        rare = names[int(counts.argmin())]
         raise ValueError(
             f"the target of {name} has {len(names)} classes in {len(codes)} rows, and {counts.min()} of "
             f"{rare!r}; a classification needs 2 rows or more of each class, and 4 rows per class on average."

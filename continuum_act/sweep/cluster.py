@@ -33,10 +33,10 @@ def train_chunks_on_ray(
     started = not ray.is_initialized()
     if started:
         ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
+    running: list[Any] = []
     try:
         shared = ray.put((build, budget, population))
         slots = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        running: list[Any] = []
         while True:
             while len(running) < slots and (chunk := next(chunks, None)) is not None:
                 running.append(_train.remote(shared, chunk))
@@ -45,6 +45,8 @@ def train_chunks_on_ray(
             [done], running = ray.wait(running)
             yield from ray.get(done)
     finally:
+        for task in running:
+            ray.cancel(task, force=True)
         if started:
             ray.shutdown()
 

@@ -46,7 +46,7 @@ def relu() -> keras.Model:
 BUDGET: dict[str, Any] = {"validation_split": 0.25, "epochs": 2, "seeds": 2, "verbose": 0, "population": 1}
 
 
-def main(storage: str, log: str, alphas: int) -> None:
+def main(storage: str, log: str, alphas: int, population: int) -> None:
     """Sweep; write a line to the log for every member that is trained."""
     from continuum_act.sweep import run
 
@@ -57,8 +57,8 @@ def main(storage: str, log: str, alphas: int) -> None:
             yield outcome
 
     original, run.train_chunks = run.train_chunks, logging_train
-    ca.sweep(build, np.linspace(-1, 1, alphas), *wine(), storage=storage, **BUDGET)
+    ca.sweep(build, np.linspace(-1, 1, alphas), *wine(), storage=storage, **{**BUDGET, "population": population})
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -45,7 +45,6 @@ def test_killed_worker_costs_a_retry_and_no_result(cluster, tmp_path):
         build_and_die_once,
         [0.0, 0.5],
         *wine(),
-        population=2,
         engine="ray",
         storage=tmp_path / "s.db",
         **BUDGET,

@@ -17,8 +17,8 @@ ALPHAS = 4
 MEMBERS = [(a, s) for a in np.linspace(-1, 1, ALPHAS).tolist() for s in (0, 1)]
 
 
-def start(storage, log):
-    command = [sys.executable, "-m", "tests.sweep.models", str(storage), str(log), str(ALPHAS)]
+def start(storage, log, population=1):
+    command = [sys.executable, "-m", "tests.sweep.models", str(storage), str(log), str(ALPHAS), str(population)]
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
 
 
@@ -27,10 +27,17 @@ def lines(log):
 
 
 @pytest.mark.slow
-def test_killed_sweep_redoes_only_unfinished_members(tmp_path):
+@pytest.mark.parametrize(
+    ("population", "moments"),
+    [(1, (1, 4)), (4, (0, 4))],  # after so many members: in an alpha, after one; before and after a chunk
+    ids=["one-at-a-time", "population"],
+)
+def test_killed_sweep_redoes_only_unfinished_members(tmp_path, population, moments):
     storage, log = tmp_path / "study.db", tmp_path / "log"
-    for moment in (1, 4):  # in the middle of an alpha, and at the end of one
-        process = start(storage, log)
+    for moment in moments:
+        process = start(storage, log, population)
+        while not storage.exists():
+            time.sleep(0.01)
         while len(lines(log)) < moment and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -40,6 +47,7 @@ def test_killed_sweep_redoes_only_unfinished_members(tmp_path):
     assert [(r["alpha"], r["seed"]) for r in result.rows] == MEMBERS
     assert {r["state"] for r in result.rows} == {"complete"}
     assert result.trained == len(MEMBERS) - len(recorded) < len(MEMBERS)
+    assert len(recorded) >= len(lines(log)) - len(moments)  # a kill may come between the log and the study
     for row in result.rows:
         assert recorded.get((row["alpha"], row["seed"]), row) == row
 

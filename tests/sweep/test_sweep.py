@@ -2,11 +2,13 @@
 
 import json
 import math
+from wsgiref.util import setup_testing_defaults
 
 import keras
 import numpy as np
 import optuna
 import pytest
+import sqlalchemy
 
 import continuum_act as ca
 from continuum_act.sweep.member import Budget, shuffled_batches
@@ -223,6 +225,41 @@ def test_read_only_storage_leaves_the_old_study_readable(tmp_path):
     with pytest.raises(OSError, match="cannot be used"):
         ca.sweep(build, [0.0, 1.0], X, Y, storage=read_only, **BUDGET)
     assert ca.SweepResult.load(tmp_path / "s.db").rows == before
+
+
+def test_full_disk_is_an_oserror_and_what_was_there_stays_readable(tmp_path):
+    before = ca.sweep(build, [0.0], X, Y, storage=tmp_path / "s.db", **BUDGET).rows
+    storage = optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/s.db")
+
+    @sqlalchemy.event.listens_for(storage.engine, "connect")
+    def fill_the_disk(connection, _):
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    storage.engine.dispose()
+    with pytest.raises(OSError, match="database or disk is full"):
+        ca.sweep(build, np.linspace(-1, 1, 60), X, Y, storage=storage, **BUDGET)
+    after = ca.SweepResult.load(tmp_path / "s.db").rows
+    assert [row for row in after if row["alpha"] == 0.0] == before
+
+
+def test_dashboard_shows_the_study(tmp_path):
+    dashboard = pytest.importorskip("optuna_dashboard")
+    ca.sweep(build, [0.0, 0.5], X, Y, storage=tmp_path / "s.db", study_name="wine", **BUDGET)
+    app = dashboard.wsgi(f"sqlite:///{tmp_path}/s.db")
+
+    def get(path):
+        environment = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": ""}
+        setup_testing_defaults(environment)
+        status = []
+        body = b"".join(app(environment, lambda *arguments: status.append(arguments[0])))
+        assert status == ["200 OK"]
+        return json.loads(body, parse_constant=pytest.fail)
+
+    [study] = get("/api/studies")["study_summaries"]
+    assert study["study_name"] == "wine"
+    trials = get(f"/api/studies/{study['study_id']}")["trials"]
+    assert [[p["param_external_value"] for p in trial["params"]] for trial in trials] == [["0.0"], ["0.5"]]
 
 
 def test_batches_follow_the_order_of_their_seed_and_epoch():
