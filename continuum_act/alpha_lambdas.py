@@ -57,9 +57,7 @@ class SoftExponentialLambda(_AlphaLambda):
 
     _inputs = ("x", "alpha")
 
-    def __init__(
-        self, alpha: Any = None, domain: str = "strict", max_slope: float = 10.0, **kwargs: Any
-    ) -> None:
+    def __init__(self, alpha: Any = None, domain: str = "strict", max_slope: float = 10.0, **kwargs: Any) -> None:
         fixed = alpha is not None and not is_live(alpha)
         arguments.slope(max_slope)
         soft_exponential(1.0, alpha if fixed else 0.0, domain=domain, max_slope=max_slope)  # its errors, now
@@ -109,9 +107,7 @@ class ComplexSoftExponentialLambda(_AlphaLambda):
 
 def _soft_exponential(inputs: Any, *, alpha: Any, domain: str, max_slope: float) -> Any:
     x, alpha = inputs if alpha is None else (inputs, alpha)
-    return keras.tree.map_structure(
-        lambda t: soft_exponential(t, alpha, domain=domain, max_slope=max_slope), x
-    )
+    return keras.tree.map_structure(lambda t: soft_exponential(t, alpha, domain=domain, max_slope=max_slope), x)
 
 
 def _complex_soft_exponential(inputs: Any, *, alpha: Any, join: str, axis: int) -> Any:

@@ -141,9 +141,7 @@ def flat_shapes(shapes: Any) -> list[Shape]:
 
 def agree(shape: Shape, other: Shape) -> bool:
     """Whether two shapes are equal wherever both are known."""
-    return len(shape) == len(other) and all(
-        n == m or None in (n, m) for n, m in zip(shape, other, strict=True)
-    )
+    return len(shape) == len(other) and all(n == m or None in (n, m) for n, m in zip(shape, other, strict=True))
 
 
 def _show(shapes: list[Shape]) -> str:

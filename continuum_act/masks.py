@@ -36,9 +36,7 @@ def complex_shape(x_shape: Any) -> Shape:
     """Return the shape of a complex input: of a real tensor, or of a pair `[re, im]` of equal shapes."""
     shapes = flat_shapes(x_shape)
     if len(shapes) > 2 or not agree(shapes[0], shapes[-1]):
-        raise ValueError(
-            f"A complex input is one tensor or a pair [re, im] of equal shapes. Received shapes: {shapes}"
-        )
+        raise ValueError(f"A complex input is one tensor or a pair [re, im] of equal shapes. Received shapes: {shapes}")
     return tuple(n if m is None else m for n, m in zip(shapes[0], shapes[-1], strict=True))
 
 

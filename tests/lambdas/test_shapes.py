@@ -59,11 +59,7 @@ def test_the_stated_shape_is_the_returned_one(rank):
                 layer.compute_output_shape(fed(layer, kind, shape))
             continue
         given = fed(layer, kind, shape)
-        x = (
-            [np.ones(part, "float32") for part in given]
-            if isinstance(given, list)
-            else np.ones(given, "float32")
-        )
+        x = [np.ones(part, "float32") for part in given] if isinstance(given, list) else np.ones(given, "float32")
         actual = shapes(layer(x))
         assert stated(layer.compute_output_shape(given)) == actual, (kind, given)
         for which in [{0}, set(range(rank)), {rank - 1}]:
@@ -109,9 +105,7 @@ def test_a_pair_is_a_complex_tensor():
     z = np.array([[0.5 - 1j, 2 + 0.5j]])
     layer = ca.complex_soft_exponential_lambda(1.0, join="list")
     re, im = layer([z.real, z.imag])  # alpha = 1: exp(z), by NumPy
-    np.testing.assert_allclose(
-        ops.convert_to_numpy(re) + 1j * ops.convert_to_numpy(im), np.exp(z), rtol=1e-6
-    )
+    np.testing.assert_allclose(ops.convert_to_numpy(re) + 1j * ops.convert_to_numpy(im), np.exp(z), rtol=1e-6)
     symbols = layer([keras.Input((2,)), keras.Input((2,))])
     assert [y.shape for y in symbols] == [(None, 2), (None, 2)]
 

@@ -117,9 +117,7 @@ def test_alpha_is_pulled_to_the_nearest_pure_operation(pull):
     np.testing.assert_allclose(left, 0.99**200 if "alpha_constraint" in pull else 0.98**200, rtol=1e-3)
 
 
-@pytest.mark.parametrize(
-    "name", ["TernaryConstraint", "continuum_act>TernaryConstraint", "UnitNorm", "non_neg"]
-)
+@pytest.mark.parametrize("name", ["TernaryConstraint", "continuum_act>TernaryConstraint", "UnitNorm", "non_neg"])
 def test_a_constraint_is_found_by_its_name(name):
     constraint = ca.SoftExponential(alpha_constraint=name).alpha_constraint
     assert isinstance(constraint, keras.constraints.Constraint)
@@ -171,9 +169,7 @@ def test_a_saved_layer_keeps_weights_configuration_and_mask(kind, tmp_path):
 
 
 @pytest.mark.parametrize("pair", [False, True])
-@pytest.mark.parametrize(
-    ("join", "axis"), [("stack", -1), ("stack", 1), ("concat", -1), ("concat", 1), ("list", -1)]
-)
+@pytest.mark.parametrize(("join", "axis"), [("stack", -1), ("stack", 1), ("concat", -1), ("concat", 1), ("list", -1)])
 def test_the_stated_shape_is_the_returned_one(join, axis, pair):
     layer = ca.ComplexSoftExponential(shared_axes=1, join=join, axis=axis)
     symbols = [keras.Input((None, 3)), keras.Input((None, 3))]
