@@ -15,7 +15,9 @@ from keras import ops
 from continuum_act.sweep import backend
 from continuum_act.sweep.mapped import Block, Program, Template
 
+Results = dict[str, np.ndarray]  # the value of each metric for each member
 WORKERS = os.cpu_count() or 1
+_POOL = ThreadPoolExecutor(WORKERS)
 
 
 class Work(NamedTuple):
@@ -41,12 +43,11 @@ class Chunks:
         # a smaller chunk is filled up with its last member, so that one program does for all
         self._rows = [part[np.minimum(np.arange(size), len(part) - 1)] for part in parts]
         self._back = np.argsort(np.concatenate(parts))
-        self._pool = ThreadPoolExecutor(WORKERS)
         self._programs: dict[Any, Program] = {}
         self._ready: set[Any] = set()
         self._kinds = {training: self._kinds_of(training) for training in (True, False)}
         self._split = {t: backend.graph(lambda values, t=t: self._parts(values, t)) for t in (True, False)}
-        self._join = {t: backend.graph(lambda outputs, t=t: self._whole(outputs, t)) for t in (True, False)}
+        self._join = {t: backend.graph(lambda parts, t=t: self._whole(parts, t)) for t in (True, False)}
         self._modes = [(True, True), (False, True), (False, False)]  # (at once, XLA)
         if any(map(_is_random_state, template.other)) and not backend.XLA_IS_RANDOM_ALIKE:
             self._modes = [(True, False)]
@@ -68,30 +69,35 @@ class Chunks:
         return [kind(v) for v in template.places(training=training)]
 
     def run(
-        self, values: list[Any], work: dict[int, list[Work]], *, training: bool
-    ) -> tuple[list[Any], dict[str, np.ndarray]]:
-        """Return the values of all members, and their metrics, after the work for each seed."""
+        self, values: list[Any], work: dict[int, list[Work]], *, training: bool, then_test: list[Work] | None = None
+    ) -> tuple[list[Any], Results, Results]:
+        """Return the values of all members and their metrics after the work for each seed, and those of a test."""
         parts = self._split[training](values)
-        while True:
-            try:
-                programs = {seed: [self._program(w.structure, training) for w in todo] for seed, todo in work.items()}
-                self._compile(programs, work, parts[0])
-                break
-            except backend.COMPILE_ERRORS as error:
-                self._modes.pop(0)
-                if not self._modes:
-                    raise
-                how = "one member after another" if self._modes[0][1] else "without XLA"
-                warnings.warn(f"trained {how}: XLA does not compile this model at once.\n{error}", stacklevel=2)
+        stages = [(training, todo) for todo in work.values()] + ([(False, then_test)] if then_test else [])
+        self._compile(stages, parts[0])
 
-        def run_chunk(seed: int, part: list[Any]) -> Any:
-            for program, (_, block, count) in zip(programs[seed], work[seed], strict=True):
-                part, results = program(part, block, count)
-            return part, results
+        def run_chunk(seed: int, part: list[Any]) -> tuple[list[Any], Results, Results]:
+            part, results = self._do(work[seed], training, part)
+            tested = self._do(then_test, False, self._for_test(part))[1] if then_test else {}
+            # as numbers, so that this thread waits for them and the next chunk has another processor
+            return part, _numbers(results), _numbers(tested)
 
-        outputs = list(self._pool.map(run_chunk, self._seeds, parts))
-        values, results = self._join[training](outputs)
-        return values, {name: np.asarray(ops.convert_to_numpy(value)) for name, value in results.items()}
+        new, results, tested = zip(*_POOL.map(run_chunk, self._seeds, parts), strict=True)
+        return self._join[training](list(new)), self._results(results), self._results(tested)
+
+    def _do(self, work: list[Work], training: bool, part: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+        results: dict[str, Any] = {}
+        for structure, block, count in work:
+            part, results = self._program(structure, training)(part, block, count)
+        return part, results
+
+    def _for_test(self, part: list[Any]) -> list[Any]:
+        """Leave out the state of the optimizer, and set the metrics back."""
+        template = self._template
+        size = len(self._rows[0])
+        metrics = [np.repeat(np.asarray(ops.convert_to_numpy(v))[None], size, axis=0) for v in template.metrics or []]
+        model = part[: len(template.alphas) + len(template.trainable) + len(template.other)]
+        return [*model, *map(ops.convert_to_tensor, metrics)]
 
     def _program(self, structure: Any, training: bool) -> Program:
         at_once, xla = self._modes[0]
@@ -101,15 +107,30 @@ class Chunks:
             self._programs[key] = Program(self._template, training, alike, structure, at_once=at_once, xla=xla)
         return self._programs[key]
 
-    def _compile(self, programs: dict[int, list[Program]], work: dict[int, list[Work]], part: list[Any]) -> None:
+    def _compile(self, stages: list[tuple[bool, list[Work]]], part: list[Any]) -> None:
         """Compile, side by side, what this work needs: run no steps of it."""
-        new = {}
-        for seed, todo in work.items():
-            for program, (_, block, _) in zip(programs[seed], todo, strict=True):
-                shapes = (id(program), *(None if a is None else tuple(a.shape) for a in block))
-                if shapes not in self._ready:
-                    new[shapes] = (program, block)
-        list(self._pool.map(lambda job: job[0](part, job[1], 0), new.values()))
+
+        def shapes(training: bool, work: Work) -> tuple[Any, ...]:
+            arrays = [None if a is None else tuple(a.shape) for a in work.block]
+            return (training, self._modes[0], *arrays)
+
+        new = {shapes(training, w): (training, w) for training, todo in stages for w in todo}
+        new = {key: job for key, job in new.items() if key not in self._ready}
+        training = stages[0][0]
+
+        def compile_one(job: tuple[bool, Work]) -> None:
+            inputs = part if job[0] == training else self._for_test(part)
+            self._program(job[1].structure, job[0])(inputs, job[1].block, 0)
+
+        try:
+            list(_POOL.map(compile_one, new.values()))
+        except backend.COMPILE_ERRORS as error:
+            if len(self._modes) == 1:
+                raise
+            self._modes.pop(0)
+            how = "one member after another" if self._modes[0][1] else "without XLA"
+            warnings.warn(f"trained {how}: XLA does not compile this model at once.\n{error}", stacklevel=2)
+            self._compile(stages, part)
         self._ready.update(new)
 
     def _parts(self, values: list[Any], training: bool) -> list[list[Any]]:
@@ -122,17 +143,27 @@ class Chunks:
             for rows in self._rows
         ]
 
-    def _whole(self, outputs: list[Any], training: bool) -> tuple[list[Any], dict[str, Any]]:
+    def _whole(self, parts: list[list[Any]], training: bool) -> list[Any]:
         whole = []
-        for pieces, kind in zip(zip(*(part for part, _ in outputs), strict=True), self._kinds[training], strict=True):
+        for pieces, kind in zip(zip(*parts, strict=True), self._kinds[training], strict=True):
             if kind == "seed":
                 pieces = [ops.repeat(p[None], n, axis=0) for p, n in zip(pieces, self._sizes, strict=True)]
             whole.append(pieces[0] if kind == "common" else self._together(pieces))
-        return whole, {name: self._together([results[name] for _, results in outputs]) for name in outputs[0][1]}
+        return whole
 
     def _together(self, pieces: Sequence[Any]) -> Any:
         joined = ops.concatenate([piece[:n] for piece, n in zip(pieces, self._sizes, strict=True)])
         return joined if np.all(np.diff(self._back) == 1) else ops.take(joined, self._back, axis=0)
+
+    def _results(self, results: Sequence[Results]) -> Results:
+        def together(pieces: Sequence[np.ndarray]) -> np.ndarray:
+            return np.concatenate([piece[:n] for piece, n in zip(pieces, self._sizes, strict=True)])[self._back]
+
+        return {name: together([result[name] for result in results]) for name in results[0]}
+
+
+def _numbers(results: dict[str, Any]) -> Results:
+    return {name: np.asarray(ops.convert_to_numpy(value)) for name, value in results.items()}
 
 
 def balanced(group: int, groups: int) -> int:

@@ -46,31 +46,34 @@ class Feed:
         self.turns = max(1, -(-(self._n // self._batch) // self._steps))  # a partial batch ends the last turn
         self._turn = 0
         self._validation: list[Work] | None = None
-        if budget.validation_data is not None:
+        if self.validates(budget):
             data = _arrays(*budget.validation_data)
             n = len(_leaves(data)[0])
             batch = _even_batch(n, self._batch) if any_validation_batch else self._batch
             self._validation = _work(data, np.arange(n), batch, n // batch)
+
+    @staticmethod
+    def validates(budget: Budget) -> bool:
+        """Whether the validation data are arrays, which a feed hands out at the end of each epoch."""
+        return isinstance(budget.validation_data, (tuple, list))
 
     def start(self, seeds: Iterable[int]) -> None:
         """Begin with the first epoch, for these seeds."""
         self._turn = 0
         self._seeds = list(dict.fromkeys(seeds))
 
-    def train(self) -> dict[int, list[Work]]:
-        """Return the next turn of each seed."""
+    def turn(self) -> tuple[dict[int, list[Work]], list[Work] | None]:
+        """Return the next training batches of each seed, and the validation batches if an epoch ends with them."""
         epoch, turn = divmod(self._turn, self.turns)
         self._turn += 1
         begin = turn * self._steps * self._batch
-        end = self._n if turn == self.turns - 1 else begin + self._steps * self._batch
-        return {
+        last = turn == self.turns - 1
+        end = self._n if last else begin + self._steps * self._batch
+        work = {
             seed: _work(self._data, order(seed, epoch, self._n)[begin:end], self._batch, self._steps)
             for seed in self._seeds
         }
-
-    def test(self) -> dict[int, list[Work]]:
-        """Return all validation batches."""
-        return dict.fromkeys(self._seeds, self._validation or [])
+        return work, self._validation if last else None
 
 
 def _work(data: Any, rows: np.ndarray, batch: int, length: int) -> list[Work]:

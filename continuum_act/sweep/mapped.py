@@ -37,7 +37,6 @@ class Template:
                 f"build(alpha) fails on a variable in place of alpha: {type(error).__name__}: {error}"
             ) from error
         _check(self.model)
-        self._takes_training = "training" in inspect.signature(self.model.call).parameters
         self.metrics: list[keras.Variable] | None = None
 
     def list_variables(self) -> None:
@@ -50,7 +49,7 @@ class Template:
 
     def build_metrics(self, x: Any, y: Any, sample_weight: Any) -> None:
         """Build the loss and the metrics by one evaluation, and list the variables of the metrics."""
-        y_pred = self.forward(x, training=False)
+        y_pred = forward(self.model, x, training=False)
         self.model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
         self.model.compute_metrics(x, y, y_pred, sample_weight)
         self.model.reset_metrics()
@@ -61,13 +60,9 @@ class Template:
         slots = self.slots if training else []
         return [*self.alphas, *self.trainable, *self.other, *slots, *(self.metrics or [])]
 
-    def forward(self, x: Any, *, training: bool) -> Any:
-        """Call the model."""
-        return self.model(x, training=training) if self._takes_training else self.model(x)
-
     def _loss(self, batch: Any, training: bool) -> Any:
         x, y, sample_weight = batch
-        y_pred = self.forward(x, training=training)
+        y_pred = forward(self.model, x, training=training)
         loss = self.model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
         self.model.metrics[0].update_state(loss, sample_weight=ops.shape(keras.tree.flatten(x)[0])[0])
         self.model.compute_metrics(x, y, y_pred, sample_weight)
@@ -103,6 +98,11 @@ class Template:
         """Return the values of one member's metrics."""
         with keras.StatelessScope(list(zip(self.places(training=training), values, strict=True))):
             return self.model.get_metrics_result()
+
+
+def forward(model: keras.Model, x: Any, *, training: bool) -> Any:
+    """Call the model, in training or not if that makes a difference to it."""
+    return model(x, training=training) if "training" in inspect.signature(model.call).parameters else model(x)
 
 
 def _check(model: Any) -> None:

@@ -10,9 +10,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from continuum_act.sweep.chunks import Chunks, Work
+from continuum_act.sweep.agreement import check_agreement
+from continuum_act.sweep.alphas import as_alphas
+from continuum_act.sweep.chunks import Chunks, Results, Work
 from continuum_act.sweep.feed import Feed, stacked
-from continuum_act.sweep.mapped import Template
+from continuum_act.sweep.mapped import Template, forward
 from continuum_act.sweep.stand_in import NotMappable, parts
 
 
@@ -32,11 +34,11 @@ class Population(keras.Model):
     ) -> None:
         super().__init__()
         seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-        members = [(alpha, seed) for seed in seeds for alpha in alphas]
+        members = [(alpha, seed) for seed in seeds for alpha in as_alphas(alphas)]
         self.member_results: dict[str, np.ndarray] = {}
         self.member_history: dict[str, list[np.ndarray]] = {}
         self.feed: Feed | None = None
-        self._phase_results: dict[bool, dict[str, np.ndarray]] = {}
+        self._last_results: dict[str, np.ndarray] = {}
         self._members = _Members(build, members, chunk)
         template = self._members.template
         optimizer = type(template.model.optimizer).from_config(template.model.optimizer.get_config())
@@ -102,7 +104,7 @@ class Population(keras.Model):
 
         def of_member(values: list[Any]) -> Any:
             with keras.StatelessScope(list(zip(names, values, strict=True))):
-                return template.forward(inputs, training=training)
+                return forward(template.model, inputs, training=training)
 
         outputs = ops.vectorized_map(of_member, [ops.convert_to_tensor(v) for v in values])
         return keras.tree.map_structure(lambda y: ops.swapaxes(y, 0, 1), outputs)
@@ -148,29 +150,32 @@ class Population(keras.Model):
         return on_jax if keras.backend.backend() == "jax" else on_tensorflow
 
     def _execute(self, lists: list[list[Any]], iterator: Iterable[Any], training: bool) -> list[list[Any]]:
-        if self.feed is None:
+        then_test = None
+        if training and self.feed is not None:
+            next(iter(iterator))
+            of_seed, then_test = self.feed.turn()
+        else:
             work = stacked(itertools.islice(iterator, self.steps_per_execution), self.steps_per_execution)
             if not work:
                 raise StopIteration
             of_seed = dict.fromkeys(self.seeds, work)
-        else:
-            next(iter(iterator))
-            of_seed = self.feed.train() if training else self.feed.test()
-        new, self.member_results = self._members.run(lists, of_seed, training=training)
-        self._phase_results[training] = self.member_results
-        return new
+        lists, results, tested = self._members.run(lists, of_seed, training=training, then_test=then_test)
+        tested = {f"val_{name}": values for name, values in tested.items()}
+        self.member_results = {**results, **tested}
+        prefix = "" if training else "val_"
+        self._last_results |= {f"{prefix}{name}": values for name, values in results.items()} | tested
+        return lists
 
 
 class _MemberHistory(keras.callbacks.Callback):
     """Keep the metrics of each member at the end of each epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.model._phase_results = {}
+        self.model._last_results = {}
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        for training, prefix in ((True, ""), (False, "val_")):
-            for name, values in self.model._phase_results.get(training, {}).items():
-                self.model.member_history.setdefault(prefix + name, []).append(values)
+        for name, values in self.model._last_results.items():
+            self.model.member_history.setdefault(name, []).append(values)
 
 
 class _Members:
@@ -207,12 +212,15 @@ class _Members:
             raise NotMappable(f"build(alpha) makes other weights for seed {seed} than for seed {self._first_seed}.")
         return values
 
-    def run(self, lists: list[list[Any]], work: dict[int, list[Work]], *, training: bool) -> tuple[list[list[Any]], Any]:
-        """Return the lists of all members' values after this work, and their metrics."""
+    def run(
+        self, lists: list[list[Any]], work: dict[int, list[Work]], *, training: bool, then_test: Any = None
+    ) -> tuple[list[list[Any]], Results, Results]:
+        """Return the lists of all members' values and their metrics after this work, and the metrics of a test."""
         if self.template.metrics is None:
             structure, block, _ = next(iter(work.values()))[0]
             batch = keras.tree.pack_sequence_as(structure, [None if a is None else a[0] for a in block])
             self.template.build_metrics(*batch)
+            check_agreement(self._build, self.template, [alpha for alpha, _ in self.members], self._first_seed, batch)
         if self._chunks is None:
             self._chunks = Chunks(self.template, [seed for _, seed in self.members], self._chunk)
         if self.metrics is None:
@@ -220,10 +228,10 @@ class _Members:
             self.metrics = [np.repeat(v[None], len(self.members), axis=0) for v in initial]
         all_lists = [self.alphas(), *lists, self.metrics]
         flat = [ops.convert_to_tensor(v) for values in all_lists for v in values]
-        new, results = self._chunks.run(flat, work, training=training)
+        new, results, tested = self._chunks.run(flat, work, training=training, then_test=then_test)
         rest = iter(new)
         _, *lists, self.metrics = [list(itertools.islice(rest, len(values))) for values in all_lists]
-        return lists, results
+        return lists, results, tested
 
 
 def _finite_mean(values: np.ndarray) -> float:

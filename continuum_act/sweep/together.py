@@ -58,20 +58,19 @@ class Trainer:
     def _train(self, alphas: list[Any], seeds: list[int]) -> list[Outcome]:
         begin = time.perf_counter()
         budget, population = self._budget, self._ready(alphas, seeds)
-        validated = budget.validation_data is not None
-        if population.feed is None:
-            population.fit(budget.x, validation_data=budget.validation_data, epochs=budget.epochs, verbose=0)
-        else:
-            population.feed.start(seeds)
-            population.fit(
-                _turns(population.feed.turns * budget.epochs),
-                steps_per_epoch=population.feed.turns,
-                validation_data=_turns(budget.epochs) if validated else None,
-                validation_steps=1 if validated else None,
-                epochs=budget.epochs,
-                shuffle=False,
-                verbose=0,
-            )
+        data, feed, validation = budget.x, population.feed, budget.validation_data
+        if feed is not None:
+            feed.start(seeds)
+            data = _turns(feed.turns * budget.epochs)
+            validation = None if feed.validates(budget) else validation
+        population.fit(
+            data,
+            steps_per_epoch=feed and feed.turns,
+            validation_data=validation,
+            epochs=budget.epochs,
+            shuffle=False,
+            verbose=0,
+        )
         seconds = (time.perf_counter() - begin) / len(population.members)
         return [self._outcome(population, k, member, seconds) for k, member in enumerate(population.members)]
 
@@ -114,7 +113,9 @@ def _turns(number: int) -> Any:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.data.Dataset.range(number)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # whose thread would be waited for, for seconds
+        return tf.data.Dataset.range(number).with_options(options)
     return _Turns(number)
 
 
