@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 _LINES = ((_ORANGE, "--"), (_GREEN, "-."), (_PURPLE, ":"), ("black", (0, (5, 1, 1, 1, 1, 1))))
 _OF_ALPHA = "viridis"
+_MOST_NUMBERS = 120  # written into a heat map
 _LOG_RATIO = 10.0  # from this ratio of the largest to the smallest value on, a log scale
 
 
@@ -196,7 +197,14 @@ def _draw_heat_map(
 ) -> None:
     name = _OF_ALPHA if result.direction == "maximize" else f"{_OF_ALPHA}_r"
     colours = matplotlib.colormaps[name].with_extremes(bad="0.85")
-    image = axes.imshow(grid, origin="lower", cmap=colours, aspect="auto")
+    finite = grid[np.isfinite(grid)]
+    logarithmic = finite.size > 0 and finite.min() > 0 and finite.max() / finite.min() > _LOG_RATIO
+    image = axes.imshow(grid, origin="lower", cmap=colours, aspect="auto", norm="log" if logarithmic else None)
+    if grid.size <= _MOST_NUMBERS:
+        for (row, column), value in np.ndenumerate(grid):
+            if math.isfinite(value):
+                dark = sum(image.cmap(image.norm(value))[:3]) < 1.5
+                axes.text(column, row, f"{value:.3g}", ha="center", va="center", color="white" if dark else "black")
     axes.set_xticks(range(len(extent[0])), [f"{v:.3g}" for v in extent[0]], rotation=45)
     axes.set_yticks(range(len(extent[1])), [f"{v:.3g}" for v in extent[1]])
     axes.set(xlabel=names[0], ylabel=names[1])
