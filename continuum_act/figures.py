@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,9 +15,9 @@ try:
 except ImportError as error:
     raise ImportError("figures need matplotlib: pip install 'continuum-act[plot]'") from error
 
+from continuum_act.curves import Curve, Plane, curve_of, mean_history, plane_of, positions, x_label
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.soft_exponential import soft_exponential
-from continuum_act.sweep.alphas import is_complex, label
 
 if TYPE_CHECKING:
     from continuum_act.sweep.result import SweepResult
@@ -30,28 +30,17 @@ _MOST_NUMBERS = 120  # written into a heat map
 _LOG_RATIO = 10.0  # from this ratio of the largest to the smallest value on, a log scale
 
 
-class Curve(NamedTuple):
-    """What `plot_sweep` draws: means with their interval, against alpha."""
-
-    x: list[float]
-    mean: list[float]
-    low: list[float]
-    high: list[float]
-    diverged: list[float]
-    x_label: str
-
-
 def plot_sweep(result: SweepResult, path: str | Path) -> Path:
     """Draw the objective against alpha with its 95 % band, baselines as lines, diverged alphas as crosses.
 
     Two alphas (one per layer, or real and imaginary part) make a heat map of the mean.
     """
-    plane = _plane(result)
+    plane = plane_of(result)
     figure, axes = _new_figure()
     if plane:
-        _draw_heat_map(figure, axes, *plane, result)
+        _draw_heat_map(figure, axes, plane, result)
     else:
-        _draw_curve(axes, _curve(result), result)
+        _draw_curve(axes, curve_of(result), result)
     seeds = len(result.made_with["arguments"]["seeds"]) if result.made_with else "?"
     axes.set_title(f"{result.study_name}: {_name(result)}, mean over {seeds} seeds")
     return _write(figure, path)
@@ -60,14 +49,14 @@ def plot_sweep(result: SweepResult, path: str | Path) -> Path:
 def plot_learning_curves(result: SweepResult, path: str | Path) -> Path:
     """Draw the objective's name per epoch, a line per alpha (mean over seeds), coloured by alpha."""
     alphas = list(dict.fromkeys(row["alpha"] for row in result.rows if row["state"] == "complete"))
-    position = _positions(alphas)
+    position = positions(alphas)
     figure, axes = _new_figure()
     norm = matplotlib.colors.Normalize(min(position, default=0.0), max(position, default=1.0))
     for alpha, at in zip(alphas, position, strict=True):
-        mean = _mean_history(result, alpha)
+        mean = mean_history(result, alpha)
         axes.plot(range(1, len(mean) + 1), mean, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.2)
     for name, (colour, dashes) in zip(_baseline_names(result), _LINES, strict=False):
-        mean = _mean_history(result, name)
+        mean = mean_history(result, name)
         axes.plot(range(1, len(mean) + 1), mean, color=colour, linestyle=dashes, linewidth=2, label=name)
     if _baseline_names(result):
         axes.legend(frameon=False, title="baseline")
@@ -76,7 +65,7 @@ def plot_learning_curves(result: SweepResult, path: str | Path) -> Path:
     axes.set_ylabel(_name(result))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_title(f"{result.study_name}: learning curves")
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, _OF_ALPHA), ax=axes, label=_x_label(alphas))
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, _OF_ALPHA), ax=axes, label=x_label(alphas))
     bar.ax.minorticks_off()
     return _write(figure, path)
 
@@ -84,7 +73,7 @@ def plot_learning_curves(result: SweepResult, path: str | Path) -> Path:
 def plot_activations(alphas: list[Any], kind: str, path: str | Path) -> Path:
     """Draw f(alpha, x) over x for each alpha; `kind` "complex" draws real and imaginary part side by side."""
     x = np.linspace(-4.0, 4.0, 801)
-    position = _positions(alphas)
+    position = positions(alphas)
     norm = matplotlib.colors.Normalize(min(position), max(position) if max(position) > min(position) else None)
     figure, panels = _new_figure(columns=2 if kind == "complex" else 1, height=4.6)
     for alpha, at in zip(alphas, position, strict=True):
@@ -103,7 +92,7 @@ def plot_activations(alphas: list[Any], kind: str, path: str | Path) -> Path:
         axes.axvline(0, color="0.7", linewidth=0.8, zorder=0)
     figure.suptitle("complex soft exponential" if kind == "complex" else "soft exponential")
     bar = matplotlib.cm.ScalarMappable(norm, _OF_ALPHA)
-    figure.colorbar(bar, ax=panels, label=_x_label(alphas), pad=0.02)
+    figure.colorbar(bar, ax=panels, label=x_label(alphas), pad=0.02)
     return _write(figure, path)
 
 
@@ -122,21 +111,6 @@ def _write(figure: Figure, path: str | Path) -> Path:
         raise ValueError(f"cannot draw to {path}: its ending must be one of {', '.join(sorted(supported))}.")
     figure.savefig(path)
     return path
-
-
-def _curve(result: SweepResult) -> Curve:
-    summary = result.summary
-    alphas = [entry["alpha"] for entry in summary]
-    at = dict(zip(alphas, _positions(alphas), strict=True))
-    whole = [e for e in summary if e["complete"] and not e["diverged"]]
-    return Curve(
-        [at[e["alpha"]] for e in whole],
-        [e["mean"] for e in whole],
-        [e["low"] for e in whole],
-        [e["high"] for e in whole],
-        [at[e["alpha"]] for e in summary if e["diverged"]],
-        _x_label(alphas),
-    )
 
 
 def _draw_curve(axes: Axes, curve: Curve, result: SweepResult) -> None:
@@ -187,14 +161,8 @@ def _set_limits(axes: Axes, means: list[float], curve: Curve) -> None:
     axes.set_ylim(max(min(bounds), low - room) - margin, min(max(bounds), high + room) + margin)
 
 
-def _draw_heat_map(
-    figure: Figure,
-    axes: Axes,
-    grid: np.ndarray,
-    extent: list[list[float]],
-    names: list[str],
-    result: SweepResult,
-) -> None:
+def _draw_heat_map(figure: Figure, axes: Axes, plane: Plane, result: SweepResult) -> None:
+    grid = plane.mean
     name = _OF_ALPHA if result.direction == "maximize" else f"{_OF_ALPHA}_r"
     colours = matplotlib.colormaps[name].with_extremes(bad="0.85")
     finite = grid[np.isfinite(grid)]
@@ -205,49 +173,10 @@ def _draw_heat_map(
             if math.isfinite(value):
                 dark = sum(image.cmap(image.norm(value))[:3]) < 1.5
                 axes.text(column, row, f"{value:.3g}", ha="center", va="center", color="white" if dark else "black")
-    axes.set_xticks(range(len(extent[0])), [f"{v:.3g}" for v in extent[0]], rotation=45)
-    axes.set_yticks(range(len(extent[1])), [f"{v:.3g}" for v in extent[1]])
-    axes.set(xlabel=names[0], ylabel=names[1])
+    axes.set_xticks(range(len(plane.first)), [f"{v:.3g}" for v in plane.first], rotation=45)
+    axes.set_yticks(range(len(plane.second)), [f"{v:.3g}" for v in plane.second])
+    axes.set(xlabel=plane.names[0], ylabel=plane.names[1])
     figure.colorbar(image, ax=axes, label=f"{_name(result)} (grey: diverged or not tried)")
-
-
-def _plane(result: SweepResult) -> tuple[np.ndarray, list[list[float]], list[str]] | None:
-    """Return the means on a grid of two numbers per alpha, or None if alpha is one number or many."""
-    entries = result.summary
-    alphas = [e["alpha"] for e in entries]
-    if not alphas:
-        return None
-    if all(isinstance(a, tuple) and len(a) == 2 and not is_complex(a) for a in alphas):
-        pairs, names = alphas, ["alpha of the first layer", "alpha of the second layer"]
-    elif all(isinstance(a, complex) for a in alphas):
-        pairs, names = [(a.real, a.imag) for a in alphas], ["real part of alpha", "imaginary part of alpha"]
-    else:
-        return None
-    extent = [sorted({pair[i] for pair in pairs}) for i in range(2)]
-    if min(map(len, extent)) < 2:
-        return None
-    grid = np.full((len(extent[1]), len(extent[0])), math.nan)
-    for pair, entry in zip(pairs, entries, strict=True):
-        if not entry["diverged"]:
-            grid[extent[1].index(pair[1]), extent[0].index(pair[0])] = entry["mean"]
-    return grid, extent, names
-
-
-def _positions(alphas: list[Any]) -> list[float]:
-    """Place alphas on an axis: by value, by the part that varies, or by their number."""
-    if all(isinstance(a, float | int) for a in alphas):
-        return [float(a) for a in alphas]
-    if all(isinstance(a, complex) for a in alphas):
-        return [a.imag for a in alphas] if any(a.imag for a in alphas) else [a.real for a in alphas]
-    return [float(i) for i in range(len(alphas))]
-
-
-def _x_label(alphas: list[Any]) -> str:
-    if all(isinstance(a, complex) for a in alphas) and alphas:
-        return "imaginary part of alpha" if any(a.imag for a in alphas) else "alpha"
-    if any(isinstance(a, tuple) for a in alphas):
-        return f"number of the alphas, from {label(alphas[0])} to {label(alphas[-1])}"
-    return "alpha"
 
 
 def _name(result: SweepResult) -> str:
@@ -262,10 +191,3 @@ def _set_scale(axes: Axes, values: list[float]) -> None:
 
 def _baseline_names(result: SweepResult) -> list[str]:
     return list(dict.fromkeys(row["baseline"] for row in result.baselines))
-
-
-def _mean_history(result: SweepResult, of: Any) -> np.ndarray:
-    histories = [h[result.objective] for (alpha, _), h in result.histories.items()
-                 if alpha == of and h.get(result.objective)]  # fmt: skip
-    length = min(map(len, histories), default=0)
-    return np.mean([[math.nan if v is None else v for v in h[:length]] for h in histories], axis=0)
