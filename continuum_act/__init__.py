@@ -9,6 +9,14 @@ from continuum_act.lambdas import (
     soft_exponential_lambda,
 )
 from continuum_act.layers import ComplexSoftExponential, SoftExponential
+from continuum_act.networks.algebraic import (
+    distance_network,
+    inner_product_network,
+    polynomial_network,
+    product_network,
+)
+from continuum_act.networks.transcendental import gaussian_network, sinusoid_network, softmax_network
+from continuum_act.sweep.population import Population
 from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.run import sweep
 from continuum_act.ternary import TernaryConstraint, TernaryRegularizer
@@ -17,6 +25,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ComplexSoftExponential",
+    "Population",
     "SoftExponential",
     "SweepResult",
     "TernaryConstraint",
@@ -24,10 +33,17 @@ __all__ = [
     "activation_lambda",
     "complex_soft_exponential",
     "complex_soft_exponential_lambda",
+    "distance_network",
+    "gaussian_network",
+    "inner_product_network",
     "interpolate_add_multiply",
     "join_parts",
+    "polynomial_network",
+    "product_network",
+    "sinusoid_network",
     "soft_exponential",
     "soft_exponential_lambda",
+    "softmax_network",
     "split_parts",
     "sweep",
 ]
