@@ -143,8 +143,6 @@ def _report(options: argparse.Namespace) -> None:
     from continuum_act.sweep.result import SweepResult, study_names
 
     storage = options.storage
-    if "://" not in storage and not Path(storage).is_file():
-        raise FileNotFoundError(f"no file {storage}; give the SQLite file of a sweep.")
     names = study_names(storage)
     if options.study is None and len(names) != 1:
         raise ValueError(f"{storage} has the studies {names}; choose one with --study NAME.")

@@ -15,7 +15,7 @@ _MAXIMIZED = ("accuracy", "acc", "auc", "precision", "recall", "f1", "score", "i
 
 def as_seeds(seeds: int | list[int]) -> list[int]:
     """Return the seeds that a count or a list of integers means."""
-    values = list(range(seeds)) if isinstance(seeds, int) else [int(seed) for seed in seeds]
+    values = list(range(seeds)) if isinstance(seeds, int | np.integer) else [int(seed) for seed in seeds]
     if not values or len(set(values)) < len(values) or min(values) < 0:
         raise ValueError(f"seeds must be a positive count or distinct integers >= 0, got {seeds!r}.")
     return values

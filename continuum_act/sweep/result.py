@@ -80,15 +80,13 @@ class SweepResult:
         from continuum_act.sweep.study import open_storage, read_rows, storage_errors
 
         with storage_errors(storage):
-            storage = open_storage(storage)
+            storage = open_storage(storage, must_exist=True)
             names = optuna.get_all_study_names(storage)
             if study_name not in names:
                 raise ValueError(f"no study {study_name!r} in the storage; it has {names}.")
             study = optuna.load_study(storage=storage, study_name=study_name)
             if "arguments" not in study.user_attrs:
-                raise ValueError(
-                    f"the study {study_name!r} was not made by a sweep; give another name of {names}."
-                )
+                raise ValueError(f"the study {study_name!r} was not made by a sweep; give another name of {names}.")
             result = cls(
                 [],
                 study_name=study_name,
@@ -205,7 +203,7 @@ def study_names(storage: Any) -> list[str]:
     from continuum_act.sweep.study import open_storage, storage_errors
 
     with storage_errors(storage):
-        names = optuna.get_all_study_names(open_storage(storage))
+        names = optuna.get_all_study_names(open_storage(storage, must_exist=True))
     return [name for name in names if not any(name == baselines_of(other) for other in names)]
 
 

@@ -123,9 +123,10 @@ def sweep(
     }
     with storage_errors(storage):
         opened = open_storage(storage)
-        ledger = Ledger(opened, name, direction, sampler)
         probe = grid[0] if ranges is None else from_params({k: sum(v) / 2 for k, v in ranges.items()})
-        ledger.describe(fingerprint(build(probe), budget, seeds), **made_with)
+        made_from = fingerprint(build(probe), budget, seeds)
+        ledger = Ledger(opened, name, direction, sampler)
+        ledger.describe(made_from, **made_with)
         crew = Crew(ledger, train, build, budget, seeds, population, ranges, trials or 0)
         work: list[tuple[Crew, list[Any]]] = [(crew, grid)]
         if baselines:

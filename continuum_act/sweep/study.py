@@ -20,6 +20,7 @@ from continuum_act.sweep.alphas import Alpha, from_params, to_params
 from continuum_act.sweep.fingerprint import differences
 
 FINAL = ("complete", "diverged")
+_CLAIMED_HERE: set[tuple[str, int]] = set()  # study and number of the trials that this process trains
 _BEING_CREATED = ("already exists", "alembic_version")  # by another process, at this moment
 _SECONDS_TO_SIGN = 10.0  # between asking for a trial and signing it lie milliseconds
 
@@ -38,7 +39,7 @@ def storage_errors(storage: Any) -> Iterator[None]:
         ) from error
 
 
-def open_storage(storage: Any) -> Any:
+def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
     """Return an Optuna storage for None (in memory), a path (SQLite), a URL, or a storage as it is."""
     if storage is None:
         return optuna.storages.InMemoryStorage()
@@ -47,9 +48,9 @@ def open_storage(storage: Any) -> Any:
         if "://" not in url:
             path = Path(url)
             if not path.parent.is_dir():
-                raise FileNotFoundError(
-                    f"no directory {path.parent} for the storage {path}; create it first."
-                )
+                raise FileNotFoundError(f"no directory {path.parent} for the storage {path}; create it first.")
+            if must_exist and not path.exists():
+                raise FileNotFoundError(f"no file {path}; give the storage of a sweep.")
             if path.is_dir():
                 raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
             url = f"sqlite:///{path}"
@@ -87,9 +88,7 @@ class Ledger:
             sampler=sampler or optuna.samplers.RandomSampler(seed=0),
         )
         if self._study.direction.name.lower() != direction:
-            raise ValueError(
-                f"the study {name!r} does not {direction} its objective; use another study_name."
-            )
+            raise ValueError(f"the study {name!r} does not {direction} its objective; use another study_name.")
         self.sign = 1 if direction == "minimize" else -1
 
     def describe(self, made_with: dict[str, str], **attributes: Any) -> None:
@@ -137,12 +136,11 @@ class Ledger:
             if t.state != TrialState.FAIL and (params := _params(t)):
                 first[tuple(params.items())] = t.number
         for _ in range(sum(t.state == TrialState.WAITING for t in trials)):
-            trial = self._study.ask()
-            trial.set_user_attr("worker", _this_worker())
+            trial = self._ask()
             params = trial.user_attrs.get("alpha")
             if params is None or trial.number > first[tuple(params.items())]:
                 # another process emptied the queue first, or queued the same alpha at the same moment
-                self._study.tell(trial, state=TrialState.FAIL)
+                self._tell(trial, None)
                 continue
             for name in ranges.keys() & params.keys():
                 trial.suggest_float(name, *ranges[name])
@@ -155,8 +153,7 @@ class Ledger:
         """Ask the sampler for up to this many new alphas, until the study has so many trials."""
         claims: list[Claim] = []
         while len(claims) < limit and sum(t.state != TrialState.FAIL for t in self._trials()) < trials:
-            trial = self._study.ask()
-            trial.set_user_attr("worker", _this_worker())
+            trial = self._ask()
             params = {name: trial.suggest_float(name, low, high) for name, (low, high) in ranges.items()}
             trial.set_user_attr("alpha", params)
             claims.append(Claim(from_params(params), trial, {}))
@@ -170,22 +167,20 @@ class Ledger:
     def finish(self, claim: Claim) -> float | None:
         """Close a trial: its value is the mean objective over seeds, None if not every seed is complete."""
         rows = claim.rows.values()
-        if any(row["state"] != "complete" for row in rows):
-            self._study.tell(claim.trial, state=TrialState.FAIL)
-            return None
-        value = sum(row["objective"] for row in rows) / len(rows)
-        self._study.tell(claim.trial, value)
+        whole = all(row["state"] == "complete" for row in rows)
+        value = sum(row["objective"] for row in rows) / len(rows) if whole else None
+        self._tell(claim.trial, value)
         return value
 
     def release(self, claims: list[Claim]) -> None:
         """Give up what is claimed and not finished, so that the next sweep takes it at once."""
-        with contextlib.suppress(Exception):
-            for claim in claims:
-                self._study.tell(claim.trial, state=TrialState.FAIL, skip_if_finished=True)
+        for claim in claims:
+            with contextlib.suppress(Exception):  # what stopped the sweep may be the storage; it is raised anyway
+                self._tell(claim.trial, None)
 
     def abandoned(self) -> list[Alpha | str]:
         """Fail the running trials whose process is gone; return their alphas."""
-        gone = [t for t in self._trials(TrialState.RUNNING) if not _is_alive(t)]
+        gone = [t for t in self._trials(TrialState.RUNNING) if not _is_alive(t, self._study.study_name)]
         for trial in gone:
             self._study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
         return [from_params(params) for t in gone if (params := _params(t))]
@@ -193,6 +188,17 @@ class Ledger:
     def is_busy(self) -> bool:
         """Whether some trial is running, here or in another process."""
         return bool(self._trials(TrialState.RUNNING))
+
+    def _ask(self) -> Trial:
+        trial = self._study.ask()
+        _CLAIMED_HERE.add((self._study.study_name, trial.number))
+        trial.set_user_attr("worker", _this_worker())
+        return trial
+
+    def _tell(self, trial: Trial, value: float | None) -> None:
+        _CLAIMED_HERE.discard((self._study.study_name, trial.number))
+        state = TrialState.FAIL if value is None else TrialState.COMPLETE
+        self._study.tell(trial, value, state=state, skip_if_finished=True)
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=states or None)
@@ -240,7 +246,7 @@ def _this_worker() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time()}
 
 
-def _is_alive(trial: FrozenTrial) -> bool:
+def _is_alive(trial: FrozenTrial, study_name: str) -> bool:
     """Whether the process that signed the trial still runs; one of another host is taken at its word."""
     worker = trial.user_attrs.get("worker")
     if worker is None:
@@ -248,6 +254,8 @@ def _is_alive(trial: FrozenTrial) -> bool:
         return started is not None and time.time() - started.timestamp() < _SECONDS_TO_SIGN
     if worker["host"] != socket.gethostname():
         return True
+    if worker == _this_worker():
+        return (study_name, trial.number) in _CLAIMED_HERE
     try:
         return psutil.Process(worker["pid"]).create_time() == worker["started"]
     except psutil.NoSuchProcess:

@@ -3,6 +3,7 @@
 import collections
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import continuum_act as ca
+from continuum_act.sweep.study import _CLAIMED_HERE, Ledger, open_storage
 from tests.sweep.models import BUDGET, build, wine
 
 ALPHAS = 4
@@ -61,3 +63,25 @@ def test_two_processes_share_a_study_and_do_no_member_twice(tmp_path):
     done = collections.Counter(line for log in logs for line in lines(log))
     assert done == collections.Counter(f"{a} {s}" for a, s in MEMBERS)
     assert [(r["alpha"], r["seed"]) for r in ca.SweepResult.load(storage).rows] == MEMBERS
+
+
+def test_trial_that_this_process_gave_up_is_open_again(tmp_path):
+    """As after Ctrl-C in a notebook on a disk that was full: the trial could not be closed."""
+    ledger = Ledger(open_storage(tmp_path / "s.db"), "s", "minimize")
+    ledger.enqueue([0.5], [0])
+    assert len(ledger.claim(1)) == 1
+    assert ledger.abandoned() == []
+    _CLAIMED_HERE.clear()
+    assert ledger.abandoned() == [0.5]
+    ledger.enqueue([0.5], [0])
+    assert [claim.alpha for claim in ledger.claim(1)] == [0.5]
+
+
+def test_trial_of_another_host_is_taken_at_its_word(tmp_path):
+    ledger = Ledger(open_storage(tmp_path / "s.db"), "s", "minimize")
+    ledger.enqueue([0.5], [0])
+    [claim] = ledger.claim(1)
+    claim.trial.set_user_attr("worker", {"host": "elsewhere", "pid": 1, "started": 0.0})
+    assert ledger.abandoned() == []
+    claim.trial.set_user_attr("worker", {"host": socket.gethostname(), "pid": 2**22 + 1, "started": 0.0})
+    assert ledger.abandoned() == [0.5]
