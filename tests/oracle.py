@@ -115,6 +115,11 @@ def error(got: complex, exact: Any, dtype: str, *excused: tuple[Any, Any], flush
     `excused` holds pairs of a derivative and the input it belongs to. NaN and infinity are right only where the exact
     result is NaN or overflows. With `flush`, results below the smallest normal number may be zero.
     """
+    with mp.workdps(DIGITS):
+        return _error(got, exact, dtype, excused, flush)
+
+
+def _error(got: complex, exact: Any, dtype: str, excused: Any, flush: bool) -> float:
     bits, lowest, largest = FORMATS[dtype]
     if mp.isnan(exact):
         return 0.0 if math.isnan(abs(got)) else math.inf

@@ -30,9 +30,7 @@ def choice(name: str, value: Any, known: Sequence[str]) -> None:
     if not isinstance(value, str) or value not in known:
         near = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"{name}={value!r} is not known: expected one of {', '.join(map(repr, known))}.{hint}"
-        )
+        raise ValueError(f"{name}={value!r} is not known: expected one of {', '.join(map(repr, known))}.{hint}")
 
 
 def slope(max_slope: Any) -> float:
@@ -69,9 +67,7 @@ def tensor(x: Any, name: str = "x") -> Any:
     if dtype == "bool" or dtype.startswith(("int", "uint")):
         return ops.cast(x, keras.config.floatx())
     if "float" not in dtype and "complex" not in dtype:
-        raise TypeError(
-            f"{name} must hold numbers, got dtype {dtype!r}. Convert it to a floating dtype first."
-        )
+        raise TypeError(f"{name} must hold numbers, got dtype {dtype!r}. Convert it to a floating dtype first.")
     return x
 
 
@@ -98,18 +94,14 @@ def fixed_alpha(alpha: Any, dtype: str, name: str = "alpha", kinds: str = "iufV"
             if given.dtype.kind == "c"
             else f"Give a {'' if 'c' in kinds else 'real '}number, an array of numbers, a tensor or a keras.Variable."
         )
-        raise TypeError(
-            f"{name} must be {'' if 'c' in kinds else 'real '}numbers, got {_short(alpha)}. {hint}"
-        )
+        raise TypeError(f"{name} must be {'' if 'c' in kinds else 'real '}numbers, got {_short(alpha)}. {hint}")
     if given.dtype.kind == "c":
         rounded = given.astype("complex64" if dtype == "float32" else "complex128")
     else:
         with np.errstate(over="ignore"):
             rounded = given.astype(dtype)
     if not np.isfinite(rounded).all():
-        raise ValueError(
-            f"{name} must be finite in {dtype}, got {_short(alpha)}. The limits of f have no formula."
-        )
+        raise ValueError(f"{name} must be finite in {dtype}, got {_short(alpha)}. The limits of f have no formula.")
     return rounded
 
 
@@ -121,9 +113,7 @@ def traced_alpha(alpha: Any, dtype: str, name: str = "alpha") -> Any:
             if isinstance(alpha, (list, tuple))
             else "Give a number, an array of numbers, a tensor or a keras.Variable."
         )
-        raise TypeError(
-            f"{name} must be a number or a tensor, got {type(alpha).__name__}: {_short(alpha)}. {hint}"
-        )
+        raise TypeError(f"{name} must be a number or a tensor, got {type(alpha).__name__}: {_short(alpha)}. {hint}")
     return ops.cast(real_tensor(alpha, name), dtype)
 
 

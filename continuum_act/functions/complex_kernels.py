@@ -10,12 +10,12 @@ from keras import ops
 
 from continuum_act.functions import real_kernels
 from continuum_act.functions.series import atanhc_terms, finfo, sinhc_terms
+from continuum_act.functions.traced_kernels import HUGE, STEP
 
 Pair = tuple[Any, Any]
 
 NEAR_EXP = 1.2  # |alpha*z| below which exp(alpha*z) - 1 and the derivative in alpha cancel
-NEAR_LOG = 0.7  # |v| below which log(1 - v) and the derivative in alpha cancel
-NEAR_ONE = 0.75  # |1 - alpha**2| below which alpha - 1/alpha cancels
+NEAR_ONE = 0.4  # |1 - alpha**2| below which alpha - 1/alpha cancels
 
 
 def fixed(x: Any, y: Any, alpha: np.ndarray) -> Pair:
@@ -65,10 +65,10 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """(exp(zeta) - 1)/alpha + alpha for zeta = alpha*z, Re(alpha) >= 0."""
     u, v = product(a, b, x, y)
     c = one_minus_square(a, b)
-    close = ops.maximum(ops.abs(c[0]), ops.abs(c[1])) < NEAR_ONE
-    near = ops.logical_and(ops.maximum(ops.abs(u), ops.abs(v)) < NEAR_EXP, ops.logical_not(close))
-    huge = u > 64.0
-    half_u = ops.where(ops.logical_or(near, huge), 0.5 * u, u)
+    close = _largest(c[0], c[1]) < NEAR_ONE
+    near = ops.logical_and(_largest(u, v) < NEAR_EXP, ops.logical_not(close))
+    huge = u > HUGE
+    half_u = ops.where(near, 0.5 * u, ops.where(huge, u - STEP, u))
     half_v = ops.where(near, 0.5 * v, v)
     e = ops.exp(half_u)
     cos, sin = ops.cos(half_v), ops.sin(half_v)
@@ -78,16 +78,13 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
     size = 0.5 * NEAR_EXP**2
     sinhc = complex_horner(sinhc_terms(x, size), product(*eta, *eta))
     e_near = ops.where(near, e, 1.0)
-    series = product(
-        *product(ops.where(near, x, 0.0), ops.where(near, y, 0.0), e_near * cos, e_near * sin), *sinhc
-    )
+    series = product(*product(ops.where(near, x, 0.0), ops.where(near, y, 0.0), e_near * cos, e_near * sin), *sinhc)
 
     one = ops.where(close, c[0], 1.0), ops.where(close, c[1], 0.0)
     p, q = e * cos, e * sin
     p, q = ops.where(huge, p, p - one[0]), ops.where(huge, q, q - one[1])
     p, q = quotient(p, q, ops.where(near, 1.0, a), ops.where(near, 0.0, b))
-    grow = ops.where(huge, e, 1.0)
-    far = p * grow, q * grow
+    far = ops.where(huge, p * math.exp(STEP), p), ops.where(huge, q * math.exp(STEP), q)
     return (
         ops.where(near, series[0], far[0]) + ops.where(close, 0.0, a),
         ops.where(near, series[1], far[1]) + ops.where(close, 0.0, b),
@@ -98,39 +95,50 @@ def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """-Log(1 - v)/alpha for v = alpha*(z + alpha), Re(alpha) < 0; Arg = +pi on the negative real axis."""
     w = x + a, y + b
     v = product(a, b, *w)
-    near = ops.maximum(ops.abs(v[0]), ops.abs(v[1])) < NEAR_LOG
+    near = ops.logical_and(ops.abs(v[0] + 0.7) < 1.3, ops.abs(v[1]) < 1.8)  # |s|**2 < 0.15
 
-    # -log(1 - v) = 4 atanh(s), s = v/(1 + sqrt(1 - v))**2
+    # -log(1 - v) = 4 atanh(s), s = v/(1 + sqrt(1 - v))**2, and 4 s/v = (1 + s)**2
     v_near = ops.where(near, v[0], 0.0), ops.where(near, v[1], 0.0)
     root = square_root(1.0 - v_near[0], -v_near[1])
     root = 1.0 + root[0], root[1]
     square = product(*root, *root)
     s = quotient(*v_near, *square)
-    scale = quotient(4.0, 0.0, *square)
-    atanhc = complex_horner(atanhc_terms(x, 0.12), product(*s, *s))
-    series = product(*product(ops.where(near, w[0], 0.0), ops.where(near, w[1], 0.0), *scale), *atanhc)
+    s2 = product(*s, *s)
+    tail = product(*s2, *complex_horner(atanhc_terms(x, 0.15)[1:], s2))  # atanh(s)/s - 1
+    one_s = 1.0 + s[0], s[1]
+    tail = product(*product(*one_s, *one_s), *tail)
+    rest = product(*s, 2.0 + s[0], s[1])
+    w = ops.where(near, w[0], 0.0), ops.where(near, w[1], 0.0)
+    series = product(*w, rest[0] + tail[0], rest[1] + tail[1])
+    series = w[0] + series[0], w[1] + series[1]
 
     # t = 1 - v, from a z scaled down where alpha*z could overflow, then up where its square could underflow
     exponent = int(math.log2(float(finfo(x).max)))
     step = int(0.55 * exponent)
-    large = ops.maximum(ops.abs(x), ops.abs(y)) > 2.0 ** int(0.4 * exponent)
+    bounded = _largest(v[0], v[1]) <= 2.0 ** int(0.4 * exponent)
+    large = ops.logical_not(bounded)  # infinity - infinity too
     down = _either(large, 2.0**-step, 1.0, x)
     c = one_minus_square(a, b)
-    close = ops.maximum(ops.abs(c[0]), ops.abs(c[1])) < NEAR_ONE
+    close = _largest(c[0], c[1]) < NEAR_ONE
     x, y = ops.where(near, -2.0, x * down), ops.where(near, 0.0, y * down)
     z = product(a, b, x, y)
     t_re = ops.where(close, c[0] * down - z[0], down - (a * (x + a * down) - b * (y + b * down)))
     # exact zeros and signs on the real axis, where the branch cut is
     t_im = ops.where(close, c[1] * down - z[1], -(a * y + b * (x + 2.0 * a * down)))
-    small = ops.maximum(ops.abs(t_re), ops.abs(t_im)) < 2.0 ** -int(0.4 * exponent)
+    small = _largest(t_re, t_im) < 2.0 ** -int(0.4 * exponent)
     up = _either(small, 2.0**step, 1.0, x)
+    t_re, t_im = t_re * up, t_im * up
     steps = ops.cast(large, x.dtype) - ops.cast(small, x.dtype)
-    log = 0.5 * ops.log((t_re * up) ** 2 + (t_im * up) ** 2) + steps * (step * math.log(2))
-    arg = ops.arctan2(t_im, t_re)
-    below = ops.logical_and(t_im == 0, arg < 0)  # the lower side of the cut, by a negative zero
-    arg = arg + ops.cast(below, x.dtype) * (2.0 * math.pi)
+    log = 0.5 * ops.log(t_re * t_re + t_im * t_im) + steps * (step * math.log(2))
+    arg = argument(t_re, t_im)
     re, im = quotient(-log, -arg, ops.where(near, -1.0, a), ops.where(near, 0.0, b))
     return ops.where(near, series[0], re), ops.where(near, series[1], im)
+
+
+def _largest(p: Any, q: Any) -> Any:
+    """Return max(|p|, |q|), by `where`: keras.ops.maximum rounds float64 to float32 on JAX and PyTorch."""
+    p, q = ops.abs(p), ops.abs(q)
+    return ops.where(p > q, p, q)
 
 
 def _either(condition: Any, value: float, other: float, like: Any) -> Any:
@@ -145,13 +153,22 @@ def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
 
 
 def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
-    """(p + iq)/(a + ib), for a divisor whose square may underflow."""
-    factor = 2.0 ** (int(math.log2(float(finfo(a).max))) // 2)
-    tiny = ops.maximum(ops.abs(a), ops.abs(b)) < 1.0 / math.sqrt(factor)
-    scale = _either(tiny, factor, 1.0, a)
+    """(p + iq)/(a + ib), for a divisor whose square, or its square in the derivative, may underflow."""
+    size = ops.stop_gradient(_largest(a, b))
+    small = ops.logical_and(size < 2.0**-6, size > float(finfo(a).tiny))
+    scale = ops.where(small, 1.0 / ops.where(small, size, 1.0), 1.0)  # any scale is right, hence it has no derivative
     a, b = a * scale, b * scale
     norm = a * a + b * b
     return (p * a + q * b) / norm * scale, (q * a - p * b) / norm * scale
+
+
+def argument(p: Any, q: Any) -> Any:
+    """Argument of p + iq in (-pi, pi], +pi for p < 0 and q = -0.0 too."""
+    steep = ops.abs(q) > ops.abs(p)
+    over = ops.where(steep, q, p)
+    ratio = ops.where(steep, -p, q) / ops.where(over == 0, 1.0, over)
+    quarters = ops.where(steep, 1.0, ops.where(p < 0, 2.0, 0.0)) * ops.where(q < 0, -1.0, 1.0)
+    return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + ops.arctan(ratio)
 
 
 def one_minus_square(a: Any, b: Any) -> Pair:

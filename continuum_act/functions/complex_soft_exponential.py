@@ -85,9 +85,7 @@ def _symbolic(x: Any, alpha: Any, join: str, axis: int) -> Any:
 class ComplexSoftExponentialOperation(keras.Operation):
     """`complex_soft_exponential` of symbolic tensors, as one node of a model; it holds a fixed alpha itself."""
 
-    def __init__(
-        self, alpha: Any = None, join: str = "stack", axis: int = -1, name: str | None = None
-    ) -> None:
+    def __init__(self, alpha: Any = None, join: str = "stack", axis: int = -1, name: str | None = None) -> None:
         super().__init__(name=name)
         self.config = {"alpha": alpha, "join": join, "axis": axis, "name": name}
 
@@ -141,9 +139,7 @@ def _fixed_alpha(alpha: Any, dtype: str) -> np.ndarray:
 def _traced_alpha(alpha: Any, dtype: str) -> tuple[Any, Any]:
     pair = _pair(alpha)
     if pair is None:
-        alpha = (
-            arguments.tensor(alpha, "alpha") if _is_tensor(alpha) else arguments.traced_alpha(alpha, dtype)
-        )
+        alpha = arguments.tensor(alpha, "alpha") if _is_tensor(alpha) else arguments.traced_alpha(alpha, dtype)
         if "complex" in keras.backend.standardize_dtype(alpha.dtype):
             return ops.cast(ops.real(alpha), dtype), ops.cast(ops.imag(alpha), dtype)
         a = ops.cast(alpha, dtype)

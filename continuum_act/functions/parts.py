@@ -74,9 +74,7 @@ def split_parts(y: Any, *, join: str, axis: int = -1) -> tuple[Any, Any]:
     size = shape[_axis(axis, len(shape), join)]
     if size is not None and (size != 2 if join == "stack" else size % 2):
         expected = "size 2" if join == "stack" else "an even size"
-        raise ValueError(
-            f"join={join!r} expects {expected} along axis {axis}, got a tensor of shape {shape}."
-        )
+        raise ValueError(f"join={join!r} expects {expected} along axis {axis}, got a tensor of shape {shape}.")
     re, im = ops.unstack(y, num=2, axis=axis) if join == "stack" else ops.split(y, 2, axis=axis)
     return re, im
 

@@ -24,9 +24,9 @@ Constants = tuple[Decimal, ...]
 
 
 class Formula(NamedTuple):
-    """Constants of one alpha, computed exactly and rounded once, and a function of (x, limit, *constants)."""
+    """Constants of (alpha, limit), exact decimals rounded once, and a function of (x, limit, *constants)."""
 
-    constants: Callable[[Decimal], Constants]
+    constants: Callable[[Decimal, Decimal], Constants]
     value: Callable[..., Any]
 
 
@@ -34,9 +34,9 @@ def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
     """Soft exponential of x (float32 or float64) for alphas of the same dtype; `max_slope=None` is strict."""
     dtype = alpha.dtype.name
     if alpha.ndim == 0:
-        formula, *constants = _chosen(float(alpha), dtype)
+        formula, *constants = _chosen(float(alpha), dtype, max_slope)
         return formula.value(x, max_slope, *constants)
-    chosen = [_chosen(float(a), dtype) for a in alpha.flat]
+    chosen = [_chosen(float(a), dtype, max_slope) for a in alpha.flat]
     result = x + ops.zeros(alpha.shape, dtype)
     for formula in {row[0]: None for row in chosen}:
         mine = [row if row[0] is formula else None for row in chosen]
@@ -50,14 +50,14 @@ def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _chosen(alpha: float, dtype: str) -> tuple[Any, ...]:
+def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...]:
     """Return the formula for this alpha and its constants."""
     formula = _formula(alpha, dtype)
-    exact = Decimal(alpha)
+    exact, limit = Decimal(alpha), Decimal(max_slope or 1)
     # 1 - alpha**2 and its logarithm to 40 digits, however small alpha is
     with decimal.localcontext(prec=40 + 2 * abs(exact.adjusted()), Emin=-9999, Emax=9999):
         constants: list[float] = []
-        for constant in formula.constants(exact):
+        for constant in formula.constants(exact, limit):
             if constant is ROUNDED_OFF:
                 constant = previous - Decimal(constants[-1])
             constants.append(float(np.dtype(dtype).type(constant)))
@@ -107,29 +107,29 @@ def _shifted_exp(x: Any, max_slope: float | None, a: Any, shift: Any, rest: Any)
     return ops.exp((x - shift) * a) + rest
 
 
-def _log1p(x: Any, max_slope: float | None, b: Any) -> Any:
+def _log1p(x: Any, max_slope: float | None, b: Any, edge: Any) -> Any:
     w = x - b
     if max_slope is None:
         return ops.log1p(w * b) / b
-    inside = ops.maximum(w, (1.0 / max_slope - 1.0) / b)
-    return ops.log1p(inside * b) / b + (w - inside) * max_slope
+    inside, below = traced_kernels.split(w, edge)
+    return ops.log1p(inside * b) / b + below * max_slope
 
 
-def _log(x: Any, max_slope: float | None, b: Any, c: Any, c_rest: Any) -> Any:
+def _log(x: Any, max_slope: float | None, b: Any, c: Any, c_rest: Any, edge: Any, m: Any) -> Any:
     t = x if _is(b, 1.0) else (x * b + c_rest) + c
     if max_slope is None:
         return ops.log(t) if _is(b, 1.0) else ops.log(t) / b
-    inside = ops.maximum(t, 1.0 / max_slope)
-    return ops.log(inside) / b + (t - inside) * (max_slope / b)
+    inside, below = traced_kernels.split(t, edge)
+    return ops.log(inside) / b + below * m
 
 
-def _shifted_log(x: Any, max_slope: float | None, b: Any, shift: Any, log_b: Any) -> Any:
+def _shifted_log(x: Any, max_slope: float | None, b: Any, shift: Any, log_b: Any, edge: Any) -> Any:
     """log(b*r)/b with r = x - shift: no product before the logarithm that could overflow."""
     r = x - shift
     if max_slope is None:
         return (ops.log(r) + log_b) / b
-    inside = ops.maximum(r, 1.0 / (max_slope * b))
-    return (ops.log(inside) + log_b) / b + (r - inside) * max_slope
+    inside, below = traced_kernels.split(r, edge)
+    return (ops.log(inside) + log_b) / b + below * max_slope
 
 
 def _series_expm1(x: Any, max_slope: float | None, alpha: Any) -> Any:
@@ -144,14 +144,14 @@ def _is(constant: Any, value: float) -> bool:
     return isinstance(constant, float) and constant == value
 
 
-# b = -alpha where alpha < 0
-IDENTITY = Formula(lambda a: (), _identity)
+# b = -alpha where alpha < 0; m is the slope at which the linear continuation starts
+IDENTITY = Formula(lambda a, m: (), _identity)
 # JAX and PyTorch differentiate expm1(u) to expm1(u) + 1, which has no digit left where u << 0.
-EXPM1 = Formula(lambda a: (a,), _expm1 if keras.backend.backend() == "tensorflow" else _expm1_by_exp)
-SERIES_EXPM1 = Formula(lambda a: (a,), _series_expm1)
-EXP = Formula(lambda a: (a, 1 - a * a, ROUNDED_OFF), _exp)
-SHIFTED_EXP = Formula(lambda a: (a, a.ln() / a, a - 1 / a), _shifted_exp)
-LOG1P = Formula(lambda a: (-a,), _log1p)
-LOG = Formula(lambda a: (-a, 1 - a * a, ROUNDED_OFF), _log)
-SHIFTED_LOG = Formula(lambda a: (-a, 1 / a - a, (-a).ln()), _shifted_log)
-SERIES_LOG1P = Formula(lambda a: (a,), _series_log1p)
+EXPM1 = Formula(lambda a, m: (a,), _expm1 if keras.backend.backend() == "tensorflow" else _expm1_by_exp)
+SERIES_EXPM1 = Formula(lambda a, m: (a,), _series_expm1)
+EXP = Formula(lambda a, m: (a, 1 - a * a, ROUNDED_OFF), _exp)
+SHIFTED_EXP = Formula(lambda a, m: (a, a.ln() / a, a - 1 / a), _shifted_exp)
+LOG1P = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p)
+LOG = Formula(lambda a, m: (-a, 1 - a * a, ROUNDED_OFF, 1 / m, -m / a), _log)
+SHIFTED_LOG = Formula(lambda a, m: (-a, 1 / a - a, (-a).ln(), -1 / (m * a)), _shifted_log)
+SERIES_LOG1P = Formula(lambda a, m: (a,), _series_log1p)

@@ -12,7 +12,6 @@ import numpy as np
 
 NEAR_EXP = 1.2  # |u| below which (u - 1)*exp(u) + 1, in the derivative of f in alpha, cancels
 NEAR_LOG = (-2.0, 0.65)  # v between which v/(1 - v) + log(1 - v), in the derivative in alpha, cancels
-NEAR_COMPLEX_LOG = 0.7  # |Re v| and |Im v| below which the same cancels for complex v
 
 
 def horner(coefficients: Sequence[float], q: Any) -> Any:

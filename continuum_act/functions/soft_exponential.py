@@ -130,9 +130,7 @@ def interpolate_add_multiply(p: Any, q: Any, alpha: Any, *, domain: str = "stric
         dtype = arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype))
         negated: Any = -arguments.fixed_alpha(alpha, dtype)
     else:
-        alpha = arguments.traced_alpha(
-            alpha, arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype))
-        )
+        alpha = arguments.traced_alpha(alpha, arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype)))
         negated = -alpha
     p, q = (soft_exponential(part, negated, domain=domain) for part in (p, q))
     return soft_exponential(ops.add(p, q), alpha, domain=domain)

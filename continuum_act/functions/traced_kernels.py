@@ -72,10 +72,16 @@ def logarithm(x: Any, alpha: Any, max_slope: float | None) -> Any:
     t = 1.0 - ops.where(ops.logical_or(near, large), 0.0, v)
     extra: Any = 0.0
     if max_slope is not None:
-        r_inside = ops.maximum(r, 1.0 / (max_slope * big))
-        t_inside = ops.maximum(t, 1.0 / max_slope)
-        extra = ops.where(large, r - r_inside, (t - t_inside) / size) * max_slope
-        r, t = r_inside, t_inside
+        r, r_below = split(r, 1.0 / (max_slope * big))
+        t, t_below = split(t, 1.0 / max_slope)
+        extra = ops.where(large, r_below, t_below / size) * max_slope
     inner = ops.where(near, 1.0, ops.where(large, r, t))
     far = (ops.log(inner) + ops.log(big)) / size + extra
     return ops.where(near, series, far)
+
+
+def split(x: Any, edge: Any) -> tuple[Any, Any]:
+    """Return max(x, edge) and min(x - edge, 0): above the edge, only the first has a derivative."""
+    edge = ops.convert_to_tensor(edge, x.dtype)
+    above = x > edge  # `where`, because keras.ops.maximum rounds float64 to float32 on JAX and PyTorch
+    return ops.where(above, x, edge), ops.where(above, 0.0, x - edge)

@@ -34,9 +34,7 @@ def gradient(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         total = function(*inputs).sum()
         if not total.requires_grad:
             return tuple(torch.zeros_like(x) for x in inputs)
-        return torch.autograd.grad(
-            total, inputs, create_graph=True, allow_unused=True, materialize_grads=True
-        )
+        return torch.autograd.grad(total, inputs, create_graph=True, allow_unused=True, materialize_grads=True)
 
     return {"tensorflow": tensorflow, "jax": jax, "torch": torch}[BACKEND]
 
