@@ -36,8 +36,9 @@ def check_agreement(
         if not _same(ordinary, [*template.trainable, *template.other], 0.0):
             raise NotMappable(f"the initial weights of build({alpha!r}) depend on alpha.")
         values = map(ops.convert_to_tensor, parts(alpha))
-        expected = _outputs(model, batch, [])
-        mapped = _outputs(template.model, batch, list(zip(template.alphas, values, strict=True)))
+        expected = _outputs(model, ordinary, batch, [])
+        own = [*template.trainable, *template.other]
+        mapped = _outputs(template.model, own, batch, list(zip(template.alphas, values, strict=True)))
         if not _same(expected, mapped, _TOLERANCE):
             raise NotMappable(
                 f"build({alpha!r}) computes something else than build with a variable in place of alpha: it makes"
@@ -50,19 +51,23 @@ def _settings(optimizer: Any) -> dict[str, Any]:
     return {name: value for name, value in optimizer.get_config().items() if name != "name"}
 
 
-def _outputs(model: keras.Model, batch: Any, places: list[tuple[Any, Any]]) -> list[Any]:
+def _outputs(model: keras.Model, variables: list[Any], batch: Any, alphas: list[tuple[Any, Any]]) -> list[Any]:
     """Return the outputs and the loss, as in training, and leave the model as it is."""
     x, y, sample_weight = batch
-    with keras.StatelessScope(places, collect_losses=True):
+    with keras.StatelessScope([*((v, v.value) for v in variables), *alphas], collect_losses=True):
         y_pred = forward(model, x, training=True)
         loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
     return [*keras.tree.flatten(y_pred), loss]
 
 
 def _same(ones: Sequence[Any], others: Sequence[Any], tolerance: float) -> bool:
-    if len(ones) != len(others):
-        return False
-    return all(_close(*(np.asarray(ops.convert_to_numpy(v)) for v in pair), tolerance) for pair in zip(ones, others))
+    return len(ones) == len(others) and all(
+        _close(_numbers(one), _numbers(other), tolerance) for one, other in zip(ones, others, strict=True)
+    )
+
+
+def _numbers(values: Any) -> np.ndarray:
+    return values.numpy() if isinstance(values, keras.Variable) else np.asarray(ops.convert_to_numpy(values))
 
 
 def _close(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:

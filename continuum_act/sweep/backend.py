@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +28,7 @@ if keras.backend.backend() == "tensorflow":
 
     def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:
         """Compile a pure function of lists of tensors; the second list may change in its first two axes."""
-        traced = tf.function(function, jit_compile=xla, autograph=False)
+        traced = tf.function(functools.partial(function), jit_compile=xla, autograph=False)
         lock = threading.Lock()
         once: list[Any] = []
 
@@ -42,7 +43,8 @@ if keras.backend.backend() == "tensorflow":
 
     def graph(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make one call of many cheap operations."""
-        return tf.function(function, autograph=False)
+        # a partial of its own, as TensorFlow warns of functions of the same code that are traced often
+        return tf.function(functools.partial(function), autograph=False)
 
     COMPILE_ERRORS: tuple[type[Exception], ...] = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
     # XLA draws other random numbers than TensorFlow's own kernels, which an ordinary fit on a CPU uses
@@ -71,4 +73,10 @@ elif keras.backend.backend() == "jax":
     XLA_IS_RANDOM_ALIKE = True
 
 else:
-    raise NotMappable(f"populations run on TensorFlow and JAX, not on {keras.backend.backend()}.")
+
+    def _unavailable(*args: Any, **kwargs: Any) -> Any:
+        raise NotMappable(f"populations run on TensorFlow and JAX, not on {keras.backend.backend()}.")
+
+    value_and_gradients = vectorized = compiled = graph = _unavailable
+    COMPILE_ERRORS = ()
+    XLA_IS_RANDOM_ALIKE = False

@@ -21,11 +21,11 @@ _POOL = ThreadPoolExecutor(WORKERS)
 
 
 class Work(NamedTuple):
-    """Batches of equal shapes: a batch `(x, y, sample_weight)` for its structure, the arrays, how many count."""
+    """Batches of equal shapes: a batch `(x, y, sample_weight)` for its structure, the arrays, and how many."""
 
     structure: Any
     block: Block
-    count: int
+    steps: int
 
 
 class Chunks:
@@ -87,15 +87,15 @@ class Chunks:
 
     def _do(self, work: list[Work], training: bool, part: list[Any]) -> tuple[list[Any], dict[str, Any]]:
         results: dict[str, Any] = {}
-        for structure, block, count in work:
-            part, results = self._program(structure, training)(part, block, count)
+        for structure, block, steps in work:
+            part, results = self._program(structure, training)(part, block, steps)
         return part, results
 
     def _for_test(self, part: list[Any]) -> list[Any]:
         """Leave out the state of the optimizer, and set the metrics back."""
         template = self._template
         size = len(self._rows[0])
-        metrics = [np.repeat(np.asarray(ops.convert_to_numpy(v))[None], size, axis=0) for v in template.metrics or []]
+        metrics = [np.repeat(v.numpy()[None], size, axis=0) for v in template.metrics or []]
         model = part[: len(template.alphas) + len(template.trainable) + len(template.other)]
         return [*model, *map(ops.convert_to_tensor, metrics)]
 
@@ -147,7 +147,7 @@ class Chunks:
         whole = []
         for pieces, kind in zip(zip(*parts, strict=True), self._kinds[training], strict=True):
             if kind == "seed":
-                pieces = [ops.repeat(p[None], n, axis=0) for p, n in zip(pieces, self._sizes, strict=True)]
+                pieces = tuple(ops.repeat(p[None], n, axis=0) for p, n in zip(pieces, self._sizes, strict=True))
             whole.append(pieces[0] if kind == "common" else self._together(pieces))
         return whole
 

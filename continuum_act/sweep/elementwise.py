@@ -65,9 +65,7 @@ def pure_update(optimizer: Any, variables: list[keras.Variable]) -> tuple[Update
                 if pure.clipvalue is not None:
                     gradient = ops.clip(gradient, -pure.clipvalue, pure.clipvalue)
                 if pure.weight_decay is not None:
-                    value = value - value * ops.cast(pure.weight_decay, value.dtype) * ops.cast(
-                        rate, value.dtype
-                    )
+                    value = value - value * ops.cast(pure.weight_decay, value.dtype) * ops.cast(rate, value.dtype)
                 now[id(variable)] = value
                 pure.update_step(gradient, variable, rate)
                 value = now.pop(id(variable))

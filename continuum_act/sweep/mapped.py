@@ -39,8 +39,12 @@ class Template:
         _check(self.model)
         self.metrics: list[keras.Variable] | None = None
 
-    def list_variables(self) -> None:
-        """List the variables of the model, once it is built."""
+    def list_variables(self, input_shape: Any) -> None:
+        """Build the model for this shape if it is not built yet, and list its variables."""
+        self.input_shape = input_shape
+        if not self.model.built:
+            zeros = keras.tree.map_shape_structure(lambda shape: ops.zeros((2, *shape[1:])), input_shape)
+            forward(self.model, zeros, training=False)
         alphas = set(map(id, self.alphas))
         self.trainable = [v for v in self.model.trainable_variables if id(v) not in alphas]
         self.other = [v for v in self.model.non_trainable_variables if id(v) not in alphas]
@@ -106,6 +110,8 @@ def forward(model: keras.Model, x: Any, *, training: bool) -> Any:
 
 
 def _check(model: Any) -> None:
+    if keras.backend.backend() not in ("tensorflow", "jax"):
+        raise NotMappable(f"populations run on TensorFlow and JAX, not on {keras.backend.backend()}.")
     if not isinstance(model, keras.Model) or not model.compiled:
         raise TypeError(f"build(alpha) must return a compiled keras.Model, got {model!r}.")
     for method in ("train_step", "test_step"):
@@ -190,7 +196,9 @@ class Program:
             return [_put(v, m, n) for v, n in zip(own, member_own, strict=True)], new_common, results
 
         with _TRACING:
-            first = self._template.results([v if a else v[0] for v, a in zip(values, self._alike, strict=True)], training=self._training)
+            first = self._template.results(
+                [v if a else v[0] for v, a in zip(values, self._alike, strict=True)], training=self._training
+            )
             results = {name: ops.repeat(v[None], members, axis=0) for name, v in first.items()}
             own, common, results = ops.fori_loop(0, members, of_member, (own, common, results))
             return self._all(own, common), results

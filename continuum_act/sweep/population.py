@@ -58,14 +58,23 @@ class Population(keras.Model):
 
     def build(self, input_shape: Any) -> None:
         """Make a variable of shape `(members, ...)` for each variable of a member."""
-        self._members.template.model.build(input_shape)
         template = self._members.template
-        template.list_variables()
+        template.list_variables(input_shape)
         self._stacked = [self._stack(v, True) for v in template.trainable]
         self._stacked_other = [self._stack(v, False) for v in template.other]
         self.optimizer.build(self._stacked)
         self.start(self.members)
         self.built = True
+
+    def _build_for(self, data: Any) -> None:
+        """Build from the shapes of the data, for models that have no `Input`."""
+        if isinstance(data, keras.utils.PyDataset):
+            data = data[0][0]
+        elif hasattr(data, "element_spec"):  # a `tf.data.Dataset`
+            data = keras.utils.unpack_x_y_sample_weight(data.element_spec)[0]
+        elif not all(hasattr(array, "shape") for array in keras.tree.flatten(data)):
+            raise ValueError("a population of a model without an Input cannot be built from a generator; add an Input.")
+        self.build(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), data))
 
     def _stack(self, variable: Any, trainable: bool) -> Any:
         return self.add_weight(
@@ -86,7 +95,7 @@ class Population(keras.Model):
         for i, variable in enumerate(self._stacked + self._stacked_other):
             variable.assign(np.stack([initial[seed][i] for _, seed in members]))
         for variable, one in zip(self.optimizer.variables, self._members.template.slots, strict=True):
-            variable.assign(np.broadcast_to(np.asarray(ops.convert_to_numpy(one)), variable.shape))
+            variable.assign(np.broadcast_to(one.numpy(), variable.shape))
         self.reset_metrics()
 
     def member(self, k: int) -> list[np.ndarray]:
@@ -114,6 +123,8 @@ class Population(keras.Model):
         self.member_history = {}
         if isinstance(callbacks, keras.callbacks.CallbackList):
             raise TypeError("give the callbacks of a population as a list.")
+        if not self.built:
+            self._build_for(args[0] if args else kwargs.get("x"))
         callbacks = [_MemberHistory(), *keras.tree.flatten([] if callbacks is None else callbacks)]
         return super().fit(*args, callbacks=callbacks, **kwargs)
 
@@ -206,8 +217,8 @@ class _Members:
         template = self.template
         if seed != self._first_seed:
             template = Template(self._build, self.members[0][0], seed)
-            template.list_variables()
-        values = [np.asarray(ops.convert_to_numpy(v)) for v in template.trainable + template.other]
+            template.list_variables(self.template.input_shape)
+        values = [v.numpy() for v in template.trainable + template.other]
         if [v.shape for v in values] != [tuple(v.shape) for v in self.template.trainable + self.template.other]:
             raise NotMappable(f"build(alpha) makes other weights for seed {seed} than for seed {self._first_seed}.")
         return values
@@ -224,7 +235,7 @@ class _Members:
         if self._chunks is None:
             self._chunks = Chunks(self.template, [seed for _, seed in self.members], self._chunk)
         if self.metrics is None:
-            initial = [np.asarray(ops.convert_to_numpy(v)) for v in self.template.metrics or []]
+            initial = [v.numpy() for v in self.template.metrics or []]
             self.metrics = [np.repeat(v[None], len(self.members), axis=0) for v in initial]
         all_lists = [self.alphas(), *lists, self.metrics]
         flat = [ops.convert_to_tensor(v) for values in all_lists for v in values]

@@ -61,6 +61,8 @@ class Trainer:
         data, feed, validation = budget.x, population.feed, budget.validation_data
         if feed is not None:
             feed.start(seeds)
+            if not population.built:
+                population.build(keras.tree.map_structure(lambda array: (None, *np.shape(array)[1:]), budget.x))
             data = _turns(feed.turns * budget.epochs)
             validation = None if feed.validates(budget) else validation
         population.fit(
