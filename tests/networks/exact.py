@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from mpmath import mp, mpf
 
 import continuum_act as ca
 
+DTYPES = ["float32", "float64"] if keras.backend.backend() == "tensorflow" else ["float32"]
 EXPONENTIAL = 4
 COEFFICIENTS = [-0.5, 2.0, 0.0, 0.75, -1.0, 0.125]
 WAVES = ([0.25, 1.0, 3.5], [2.0, -1.0, 0.5], [0.0, 1.5, -0.75])  # exact in float32, as the coefficients

@@ -7,15 +7,13 @@ import pytest
 import continuum_act as ca
 from tests.networks import exact
 
-DTYPES = ["float32", "float64"] if keras.backend.backend() == "tensorflow" else ["float32"]
-
 
 def call(model, *inputs, dtype="float32"):
     inputs = [np.asarray(part, dtype) for part in inputs]
     return keras.ops.convert_to_numpy(model(inputs if len(inputs) > 1 else inputs[0]))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", exact.DTYPES)
 @pytest.mark.parametrize("name", exact.CASES)
 def test_errors_are_those_that_rounding_explains(name, dtype):
     case = exact.CASES[name]
@@ -95,6 +93,15 @@ def test_logits_of_any_size_give_probabilities():
     x = [[1e6, -1e6, 1e6], [3e38, -3e38, 0.0], [0.0, 0.0, 0.0], [-100.0, -100.0, -300.0]]
     expected = [[0.5, 0.0, 0.5], [1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3], [0.5, 0.5, 0.0]]
     np.testing.assert_allclose(call(ca.softmax_network(3), x), expected, rtol=1e-6)
+
+
+@pytest.mark.skipif("float64" not in exact.DTYPES, reason="multiplies matrices in float32")
+def test_weights_are_rounded_once_to_the_dtype_of_the_network():
+    one = [[1.0]]
+    y = call(ca.polynomial_network([0.1, 0.2], dtype="float64"), one, dtype="float64")
+    assert y[0, 0] == pytest.approx(0.3, rel=1e-15)
+    y = call(ca.sinusoid_network([0.1], [0.1], [0.2], dtype="float64"), one, dtype="float64")
+    assert y[0, 0] == pytest.approx(0.1 * np.sin(0.3), rel=1e-15)
 
 
 def test_one_number_is_enough():

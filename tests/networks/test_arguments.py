@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 import continuum_act as ca
-from tests.networks.exact import CASES
+from tests.networks.exact import CASES, DTYPES
 
 SIZED = [
     ca.product_network,
@@ -49,7 +49,7 @@ def test_each_sinusoid_has_a_frequency_an_amplitude_and_a_phase():
 @pytest.mark.parametrize("name", CASES)
 def test_shapes_and_dtypes_are_those_of_the_docstring(name):
     case = CASES[name]
-    for dtype in (None, "float64"):
+    for dtype in (None, *DTYPES):
         model = case.build(dtype=dtype)
         assert [part.shape for part in model.inputs] == [(None, n) for n in case.sizes]
         assert model.output_shape == (None, case.sizes[0] if name == "softmax" else 1)
