@@ -27,8 +27,7 @@ def points(alpha: float, dtype: str, count: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     _, lowest, largest = oracle.FORMATS[dtype]
     low = 1 / alpha - alpha if alpha < 0 else -largest
-    high = (math.log(largest) + math.log(alpha)) / alpha if alpha > 0 else largest
-    high = min(high, largest)
+    high = min(math.log1p(largest * alpha) / alpha, largest) if alpha > 0 else largest
     third = count // 3
     x = [
         rng.normal(size=third) * 3,
@@ -39,6 +38,8 @@ def points(alpha: float, dtype: str, count: int, seed: int = 0) -> np.ndarray:
     ]
     if alpha > 0:
         x.append(high * (1 - 2.0 ** rng.uniform(-16, -1, third // 3)))
+    elif low > -largest:
+        x.append(low + max(abs(low), 1.0) * 2.0 ** rng.uniform(-16, 4, third // 3))
     x = np.concatenate(x).clip(-largest, largest)
     # A border within reach of a few spacings of x is outside what a first derivative can excuse.
     margin = 2.0 ** (4 - oracle.FORMATS[dtype][0])

@@ -65,7 +65,7 @@ def _logarithm(z: Any, a: Any) -> Exact:
 
 
 def real(x: float, alpha: float, max_slope: float | None = None) -> Exact:
-    """Return the real function where it is defined, else NaN; below the junction its tangent, if `max_slope` is given."""
+    """Return the real function where it is defined, else NaN; with `max_slope`, its tangent below the junction."""
     with mp.workdps(_digits(alpha)):
         x, a = mpf(x), mpf(alpha)
         if a == 0:

@@ -55,7 +55,7 @@ def tensor(x: Any, name: str = "x") -> Any:
     if type(x).__name__ in SPARSE_OR_RAGGED or getattr(x, "is_sparse", False) or getattr(x, "ragged", False):
         raise TypeError(
             f"{name} must be a dense tensor, got {type(x).__name__}: the function of a missing element is not zero."
-            f" Convert it first, for example with {name}.to_tensor() or keras.ops.convert_to_tensor({name}, sparse=False)."
+            f" Convert it first: {name}.to_tensor(), or keras.ops.convert_to_tensor({name}, sparse=False)."
         )
     try:
         x = ops.convert_to_tensor(x)

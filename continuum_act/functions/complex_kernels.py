@@ -148,12 +148,12 @@ def _either(condition: Any, value: float, other: float, like: Any) -> Any:
 
 
 def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
-    """(a + ib)(c + id)."""
+    """Return (a + ib)(c + id)."""
     return a * c - b * d, a * d + b * c
 
 
 def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
-    """(p + iq)/(a + ib), for a divisor whose square, or its square in the derivative, may underflow."""
+    """Return (p + iq)/(a + ib), for a divisor whose square, or its square in the derivative, may underflow."""
     size = ops.stop_gradient(_largest(a, b))
     small = ops.logical_and(size < 2.0**-6, size > float(finfo(a).tiny))
     scale = ops.where(small, 1.0 / ops.where(small, size, 1.0), 1.0)  # any scale is right, hence it has no derivative
@@ -172,7 +172,7 @@ def argument(p: Any, q: Any) -> Any:
 
 
 def one_minus_square(a: Any, b: Any) -> Pair:
-    """1 - alpha**2."""
+    """Return 1 - alpha**2."""
     return (1.0 - a) * (1.0 + a) + b * b, -2.0 * a * b
 
 

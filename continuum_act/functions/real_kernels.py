@@ -57,6 +57,7 @@ def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...
     # 1 - alpha**2 and its logarithm to 40 digits, however small alpha is
     with decimal.localcontext(prec=40 + 2 * abs(exact.adjusted()), Emin=-9999, Emax=9999):
         constants: list[float] = []
+        previous = Decimal(0)
         for constant in formula.constants(exact, limit):
             if constant is ROUNDED_OFF:
                 constant = previous - Decimal(constants[-1])

@@ -131,7 +131,7 @@ def test_complex_function_is_within_the_bar_norm_wise(dtype, kind):
             return ca.complex_soft_exponential([re, im], parts or alpha, join="list")
 
         re, im = (array(part) for part in function(*tensors))
-        slopes = [array(g) for g in gradient(lambda *t: function(*t)[0])(*tensors)]  # noqa: B023 (used at once)
+        slopes = [array(g) for g in gradient(lambda *t, f=function: f(*t)[0])(*tensors)]
         for i, at in enumerate(x + 1j * y.astype("float64")):
             e = oracle.complex_(complex(x[i], y[i]), alpha)
             t = 1 - alpha * (at + alpha)
