@@ -43,7 +43,8 @@ def seconds(workers):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4096, 256)).astype("float32")
     y = np.tanh(x[:, :1])
-    arguments = {"validation_split": 0.25, "batch_size": 128, "seeds": 1, "population": 1, "engine": "ray", "verbose": 0}
+    arguments = {"validation_split": 0.25, "batch_size": 128, "seeds": 1, "population": 1, "engine": "ray"}
+    arguments["verbose"] = 0
     alphas = np.linspace(-0.4, 0.4, workers + 1)[1:] + 0.001  # workers import Keras
     ca.sweep(build, alphas, x, y, epochs=1, **arguments)
     start = time.perf_counter()
@@ -60,7 +61,7 @@ def main():
     for _ in range(ROUNDS):
         one, two = seconds(1), seconds(2)
         ratios.append(one / two)
-        print(f"{MEMBERS} members: 1 worker {one:.1f} s, 2 workers {two:.1f} s, throughput x {one / two:.2f}", flush=True)
+        print(f"{MEMBERS} members: 1 worker {one:.1f} s, 2 workers {two:.1f} s, x {one / two:.2f}", flush=True)
     print(f"median x {statistics.median(ratios):.2f} on {os.cpu_count()} cores")
 
 
