@@ -31,6 +31,7 @@ class Exact(NamedTuple):
 
 
 NAN = Exact(*[mpf("nan")] * 6)
+BORDER = Exact(-mp.inf, *[mp.inf] * 5)
 
 
 def _digits(alpha: complex) -> int:
@@ -74,7 +75,7 @@ def real(x: float, alpha: float, max_slope: float | None = None) -> Exact:
             return _exponential(x, a)
         t = 1 - a * (x + a)
         if max_slope is None:
-            return _logarithm(x, a) if t > 0 else NAN
+            return _logarithm(x, a) if t > 0 else NAN if t < 0 else BORDER
         m = mpf(max_slope)
         if t >= 1 / m:
             return _logarithm(x, a)

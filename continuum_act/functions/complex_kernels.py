@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,26 +21,34 @@ NEAR_ONE = 0.4  # |1 - alpha**2| below which alpha - 1/alpha cancels
 
 def fixed(x: Any, y: Any, alpha: np.ndarray) -> Pair:
     """Complex soft exponential for alphas known in Python; y is None for a real x."""
-    if y is None and alpha.ndim == 0 and alpha.imag == 0:
+    a, b = (ops.convert_to_tensor(part.copy()) for part in (alpha.real, alpha.imag))
+    real = (alpha.imag == 0) & (y is None)
+    if real.all():
         return real_alpha(x, alpha.real)
-    if y is None:
-        y = ops.zeros_like(x)
+    zero_or_y = ops.zeros_like(x) if y is None else y
     if alpha.ndim == 0:
-        if alpha == 0:
-            return x, y
         function = exponential if alpha.real >= 0 else logarithm
-        return function(x, y, ops.convert_to_tensor(alpha.real), ops.convert_to_tensor(alpha.imag))
-    return traced(x, y, ops.convert_to_tensor(alpha.real), ops.convert_to_tensor(alpha.imag))
+        return function(x, zero_or_y, a, b) if alpha != 0 else (x, zero_or_y)
+    parts = traced(x, zero_or_y, a, b)
+    if not real.any():
+        return parts
+    of_real = real_alpha(x, np.where(real, alpha.real, 0).astype(alpha.real.dtype))
+    chosen = ops.convert_to_tensor(real)
+    return ops.where(chosen, of_real[0], parts[0]), ops.where(chosen, of_real[1], parts[1])
 
 
 def real_alpha(x: Any, alpha: np.ndarray) -> Pair:
-    """Real x and real alpha: the real function, and beyond its domain log|t| and Arg = pi."""
-    if alpha >= 0:
-        return real_kernels.fixed(x, alpha, None), ops.zeros_like(x)
-    border = float(1 / alpha.astype("float64") - alpha.astype("float64"))
+    """Real x and real alpha: the real function, and beyond its domain log|t|, from the mirrored x, and Arg = pi."""
+    negative = alpha < 0
+    if not negative.any():
+        re = real_kernels.fixed(x, alpha, None)
+        return re, ops.zeros_like(re)
+    a = np.where(negative, alpha, -1.0).astype("float64")
+    border, arg = np.where(negative, 1 / a - a, -float(finfo(x).max) / 4), np.where(negative, math.pi / -a, 0.0)
+    border, arg = (ops.convert_to_tensor(part.astype(alpha.dtype)) for part in (border, arg))
     inside = x >= border
     re = real_kernels.fixed(ops.where(inside, x, 2.0 * border - x), alpha, None)
-    return re, ops.cast(ops.logical_not(inside), x.dtype) * (math.pi / -float(alpha))
+    return re, ops.where(inside, ops.zeros_like(re), arg)
 
 
 def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
@@ -182,7 +191,7 @@ def square_root(p: Any, q: Any) -> Pair:
     return root, 0.5 * q / root
 
 
-def complex_horner(coefficients: list[float], q: Pair) -> Pair:
+def complex_horner(coefficients: Sequence[float], q: Pair) -> Pair:
     """Evaluate a power series with real coefficients."""
     re: Any = coefficients[-1]
     im: Any = 0.0

@@ -20,6 +20,9 @@ def test_negated_alpha_inverts(x, alpha):
     x = np.array(x, "float32").astype("float64")
     if alpha < 0:
         x = x[1 - alpha * (x + alpha) > 0.1]
+    if len(x) == 0:
+        return
+    x = np.resize(x, 8)  # one size, so that JAX compiles each operation once
     alpha = float(np.float32(alpha))
     y = values(x, alpha)
     back = values(y, -alpha)
@@ -105,6 +108,7 @@ def test_linear_domain_is_strict_above_the_junction_and_its_tangent_below(alpha,
 
 @pytest.mark.parametrize("domain", ["strict", "linear"])
 @pytest.mark.parametrize("jit", [False, True])
+# 64 and 200 rows: TensorFlow computes what is left of a packet of 16 by other, scalar functions.
 def test_array_of_alphas_gives_each_channel_what_its_scalar_gives_bit_for_bit(domain, jit):
     alphas = np.array([0, 1e-30, -1e-30, 1e-3, -1e-3, 0.3, -0.3, 0.8, -0.8, 1, -1, 2.5, -2.5], "float32")
     x = np.random.default_rng(1).normal(size=(200, len(alphas))).astype("float32") * 2
@@ -116,6 +120,17 @@ def test_array_of_alphas_gives_each_channel_what_its_scalar_gives_bit_for_bit(do
             np.testing.assert_array_max_ulp(y[:, k][~np.isnan(y[:, k])], array(alone)[~np.isnan(y[:, k])], 16)
         else:
             np.testing.assert_array_equal(y[:, k], array(alone))
+
+
+def test_array_of_complex_alphas_gives_each_channel_what_its_scalar_gives_bit_for_bit():
+    alphas = np.array([0, 0.5, -0.5, -2, 1, 1e-7j, 0.3 + 0.4j, -0.3 + 0.4j, -1 - 1j, 2j], "complex64")
+    x, y = np.random.default_rng(1).normal(size=(2, 64, len(alphas))).astype("float32") * 2
+    for pair in (False, True):
+        parts = ca.complex_soft_exponential([x, y] if pair else x, alphas, join="list")
+        for k, alpha in enumerate(alphas.tolist()):
+            z = [x[:, k], y[:, k]] if pair else x[:, k]
+            for part, alone in zip(parts, ca.complex_soft_exponential(z, alpha, join="list"), strict=True):
+                np.testing.assert_array_equal(array(part)[:, k], array(alone))
 
 
 def test_no_branch_that_is_not_used_makes_a_gradient_nan():
