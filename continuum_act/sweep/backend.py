@@ -26,25 +26,45 @@ if keras.backend.backend() == "tensorflow":
         """Map a function over the leading axis of every tensor in `elements`."""
         return tf.vectorized_map(function, elements, warn=False)
 
-    def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:
-        """Compile a pure function of lists of tensors; the second list may change in its first two axes."""
-        traced = tf.function(functools.partial(function), jit_compile=xla, autograph=False)
-        lock = threading.Lock()
-        once: list[Any] = []
+    class Compiled:
+        """A pure function of lists of tensors, whose second list may change in its first two axes, and a number.
 
-        def call(values: list[Any], block: list[Any], count: Any) -> Any:
-            with lock:
-                if not once:
+        It is traced once. `plain` runs the trace without XLA, which saves the compilation for a new shape.
+        """
+
+        def __init__(self, function: Callable[..., Any]) -> None:
+            self._function = tf.function(functools.partial(function), autograph=False)
+            self._lock = threading.Lock()
+            self._traced: Any = None
+            self._compiled = tf.function(lambda *arguments: self._traced(*arguments), jit_compile=True, autograph=False)
+
+        def _trace(self, values: list[Any], block: list[Any], steps: Any) -> None:
+            with self._lock:
+                if self._traced is None:
                     free = [None if a is None else tf.TensorSpec([None, None, *a.shape[2:]], a.dtype) for a in block]
-                    once.append(traced.get_concrete_function(values, free, count))
-            return once[0](values, block, count)
+                    self._traced = self._function.get_concrete_function(values, free, steps)
 
-        return call
+        def __call__(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+            self._trace(values, block, steps)
+            return self._compiled(values, block, steps)
+
+        def plain(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+            """Run without XLA."""
+            self._trace(values, block, steps)
+            return self._traced(values, block, steps)
+
+    HAS_PLAIN = True
 
     def graph(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make one call of many cheap operations."""
         # a partial of its own, as TensorFlow warns of functions of the same code that are traced often
         return tf.function(functools.partial(function), autograph=False)
+
+    def bytes_of(function: Callable[..., Any], *arguments: Any) -> int:
+        """Return the size of all that a function of tensors computes."""
+        traced = tf.function(functools.partial(function), autograph=False).get_concrete_function(*arguments)
+        outputs = [out for operation in traced.graph.get_operations() for out in operation.outputs]
+        return sum((out.shape.num_elements() or 0) * out.dtype.size for out in outputs if out.dtype.size)
 
     COMPILE_ERRORS: tuple[type[Exception], ...] = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
     # XLA draws other random numbers than TensorFlow's own kernels, which an ordinary fit on a CPU uses
@@ -61,13 +81,27 @@ elif keras.backend.backend() == "jax":
         """Map a function over the leading axis of every tensor in `elements`."""
         return jax.vmap(function)(elements)
 
-    def compiled(function: Callable[..., Any], *, xla: bool = True) -> Callable[..., Any]:
-        """Compile a pure function of lists of tensors."""
-        return jax.jit(function)
+    class Compiled:  # type: ignore[no-redef]
+        """A compiled pure function of lists of tensors and a number."""
+
+        def __init__(self, function: Callable[..., Any]) -> None:
+            self._compiled = jax.jit(function)
+
+        def __call__(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+            return self._compiled(values, block, steps)
+
+        plain = __call__
+
+    HAS_PLAIN = False
 
     def graph(function: Callable[..., Any]) -> Callable[..., Any]:
         """Make one call of many cheap operations."""
         return jax.jit(function)
+
+    def bytes_of(function: Callable[..., Any], *arguments: Any) -> int:
+        """Return the size of all that a function of tensors computes."""
+        equations = jax.make_jaxpr(function)(*arguments).jaxpr.eqns
+        return sum(out.aval.size * out.aval.dtype.itemsize for equation in equations for out in equation.outvars)
 
     COMPILE_ERRORS = ()
     XLA_IS_RANDOM_ALIKE = True
@@ -77,6 +111,8 @@ else:
     def _unavailable(*args: Any, **kwargs: Any) -> Any:
         raise NotMappable(f"populations run on TensorFlow and JAX, not on {keras.backend.backend()}.")
 
-    value_and_gradients = vectorized = compiled = graph = _unavailable
+    value_and_gradients = vectorized = graph = bytes_of = _unavailable
+    Compiled: Any = _unavailable  # type: ignore[no-redef]
+    HAS_PLAIN = False
     COMPILE_ERRORS = ()
     XLA_IS_RANDOM_ALIKE = False

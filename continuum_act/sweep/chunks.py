@@ -17,6 +17,7 @@ from continuum_act.sweep.mapped import Block, Program, Template
 
 Results = dict[str, np.ndarray]  # the value of each metric for each member
 WORKERS = os.cpu_count() or 1
+_PLAIN_RUNS = 50
 _POOL = ThreadPoolExecutor(WORKERS)
 
 
@@ -45,6 +46,7 @@ class Chunks:
         self._back = np.argsort(np.concatenate(parts))
         self._programs: dict[Any, Program] = {}
         self._ready: set[Any] = set()
+        self._runs = 0
         self._kinds = {training: self._kinds_of(training) for training in (True, False)}
         self._split = {t: backend.graph(lambda values, t=t: self._parts(values, t)) for t in (True, False)}
         self._join = {t: backend.graph(lambda parts, t=t: self._whole(parts, t)) for t in (True, False)}
@@ -83,12 +85,14 @@ class Chunks:
             return part, _numbers(results), _numbers(tested)
 
         new, results, tested = zip(*_POOL.map(run_chunk, self._seeds, parts), strict=True)
+        self._runs += 1
         return self._join[training](list(new)), self._results(results), self._results(tested)
 
     def _do(self, work: list[Work], training: bool, part: list[Any]) -> tuple[list[Any], dict[str, Any]]:
         results: dict[str, Any] = {}
         for structure, block, steps in work:
-            part, results = self._program(structure, training)(part, block, steps)
+            program = self._program(structure, training)
+            part, results = program(part, block, steps, xla=self._with_xla(block))
         return part, results
 
     def _for_test(self, part: list[Any]) -> list[Any]:
@@ -100,19 +104,24 @@ class Chunks:
         return [*model, *map(ops.convert_to_tensor, metrics)]
 
     def _program(self, structure: Any, training: bool) -> Program:
-        at_once, xla = self._modes[0]
-        key = (training, at_once, xla, str(keras.tree.map_structure(lambda a: a is None, structure)))
+        at_once, _ = self._modes[0]
+        key = (training, at_once, str(keras.tree.map_structure(lambda a: a is None, structure)))
         if key not in self._programs:
             alike = [kind != "own" for kind in self._kinds[training]]
-            self._programs[key] = Program(self._template, training, alike, structure, at_once=at_once, xla=xla)
+            self._programs[key] = Program(self._template, training, alike, structure, at_once=at_once)
         return self._programs[key]
+
+    def _with_xla(self, block: Block) -> bool:
+        """Whether to run this compiled: not a single batch, the last of an epoch, before it has come often."""
+        single = max(len(a) for a in block if a is not None) == 1
+        return self._modes[0][1] and not (backend.HAS_PLAIN and single and self._runs < _PLAIN_RUNS)
 
     def _compile(self, stages: list[tuple[bool, list[Work]]], part: list[Any]) -> None:
         """Compile, side by side, what this work needs: run no steps of it."""
 
         def shapes(training: bool, work: Work) -> tuple[Any, ...]:
             arrays = [None if a is None else tuple(a.shape) for a in work.block]
-            return (training, self._modes[0], *arrays)
+            return (training, self._modes[0], self._with_xla(work.block), *arrays)
 
         new = {shapes(training, w): (training, w) for training, todo in stages for w in todo}
         new = {key: job for key, job in new.items() if key not in self._ready}
@@ -120,7 +129,7 @@ class Chunks:
 
         def compile_one(job: tuple[bool, Work]) -> None:
             inputs = part if job[0] == training else self._for_test(part)
-            self._program(job[1].structure, job[0])(inputs, job[1].block, 0)
+            self._program(job[1].structure, job[0])(inputs, job[1].block, 0, xla=self._with_xla(job[1].block))
 
         try:
             list(_POOL.map(compile_one, new.values()))

@@ -121,7 +121,7 @@ def _even_batch(n: int, batch: int) -> int:
 
     Example:
         >>> _even_batch(360, 32), _even_batch(359, 32)
-        (36, 32)
+        (30, 32)
     """
     sizes = [size for size in range(max(1, batch // 2), 2 * batch + 1) if n % size == 0]
     return min(sizes, key=lambda size: abs(size - batch), default=batch)

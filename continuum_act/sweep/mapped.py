@@ -134,22 +134,20 @@ class Program:
         alike: which values all members of a chunk have in common.
         structure: a batch `(x, y, sample_weight)`, of which only the structure counts.
         at_once: vectorize over members; otherwise they take turns.
-        xla: compile with XLA.
     """
 
-    def __init__(
-        self, template: Template, training: bool, alike: list[bool], structure: Any, *, at_once: bool, xla: bool
-    ) -> None:
+    def __init__(self, template: Template, training: bool, alike: list[bool], structure: Any, *, at_once: bool) -> None:
         self._template = template
         self._training = training
         self._step = template.trained if training else template.tested
         self._alike = alike
         self._structure = structure
-        self._compiled = backend.compiled(self._at_once if at_once else self._in_turn, xla=xla)
+        self._compiled = backend.Compiled(self._at_once if at_once else self._in_turn)
 
-    def __call__(self, values: list[Any], block: Block, count: int) -> tuple[list[Any], dict[str, Any]]:
-        """Run `count` steps."""
-        return self._compiled(values, block, ops.convert_to_tensor(count, "int32"))
+    def __call__(self, values: list[Any], block: Block, steps: int, *, xla: bool) -> tuple[list[Any], dict[str, Any]]:
+        """Run so many steps, compiled by XLA or not."""
+        run = self._compiled if xla else self._compiled.plain
+        return run(values, block, ops.convert_to_tensor(steps, "int32"))
 
     def _batch(self, block: Block, i: Any) -> Any:
         return keras.tree.pack_sequence_as(self._structure, [None if a is None else a[i] for a in block])

@@ -19,9 +19,51 @@ from continuum_act.sweep.stand_in import NotMappable, parts
 
 
 class Population(keras.Model):
-    """Train all members, one per alpha and seed, at once.
+    """Many members, one per alpha and seed, that train at once and each as if it were alone.
 
-    `build` is called once per seed, after `keras.utils.set_random_seed(seed)`, with a variable in place of alpha.
+    `build` is called once per seed, after `keras.utils.set_random_seed(seed)`, with a variable in place of alpha (a
+    pair of variables for a complex alpha, a tuple for a tuple of alphas). Each of its weights gets a leading axis of
+    members. `fit` is Keras's own, with its data, callbacks and validation; all members see the same batches, in steps
+    of `steps_per_execution` batches per call (32). Member k becomes what `build(alpha)` becomes by its own `fit` with
+    the same seed and batches, to rounding: see `member`.
+
+    The progress bar, callbacks and `History` see the mean of each metric over members, those that are not finite left
+    out. `member_results` has the last value of each metric for each member, `member_history` those of each epoch.
+
+    Args:
+        build: returns a compiled `keras.Model` for an alpha.
+        alphas: 1-D array of real or complex alphas, or a list of equally long tuples.
+        seeds: a count (seeds 0, 1, ...) or a list of integers.
+        chunk: number of members that are computed as one; chosen by the number of processors if None.
+
+    Shapes:
+        A call takes what a member takes, and returns `(batch, members, ...)`; so does `predict`.
+
+    Raises:
+        NotMappable: (a ValueError) if members could not train exactly as if alone: an optimizer that is not
+            element-wise (Lamb, Muon, a norm clip, ...), a `build` that makes a Python number of alpha, a model with
+            a `train_step` of its own, or PyTorch as backend.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> import continuum_act as ca
+        >>> def build(alpha):
+        ...     model = keras.Sequential([
+        ...         keras.Input((1,)),
+        ...         keras.layers.Dense(4), ca.soft_exponential_lambda(alpha, domain="linear"),
+        ...         keras.layers.Dense(1),
+        ...     ])
+        ...     model.compile("adam", "mse")
+        ...     return model
+        >>> population = ca.Population(build, [-0.5, 0.0, 0.5], seeds=2)
+        >>> x = np.linspace(-1, 1, 32)[:, None]
+        >>> history = population.fit(x, x**2, verbose=0)
+        >>> population.member_results["loss"].shape
+        (6,)
+        >>> population.members[4]
+        (0.0, 1)
+        >>> alone = build(0.0)
+        >>> alone.set_weights(population.member(4))
     """
 
     def __init__(
@@ -55,6 +97,15 @@ class Population(keras.Model):
     def seeds(self) -> list[int]:
         """The seeds, each once."""
         return list(dict.fromkeys(seed for _, seed in self.members))
+
+    @property
+    def is_mean_of_samples(self) -> bool:
+        """Whether the loss is surely a mean over samples, so that an evaluation does not depend on the batches."""
+        model = self._members.template.model
+        means = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+        reductions = [getattr(loss, "reduction", means[0]) for loss in keras.tree.flatten(model.loss)]
+        own = type(model).compute_loss is not keras.Model.compute_loss
+        return not own and not model.losses and all(reduction in means for reduction in reductions)
 
     def build(self, input_shape: Any) -> None:
         """Make a variable of shape `(members, ...)` for each variable of a member."""

@@ -10,7 +10,9 @@ import keras
 import numpy as np
 
 from continuum_act.sweep.feed import Feed
+from continuum_act.sweep.mapped import Template
 from continuum_act.sweep.member import Budget, Outcome, diverged
+from continuum_act.sweep.memory import available, members_that_fit
 from continuum_act.sweep.population import Population
 
 Member = tuple[Any, int]  # alpha, seed
@@ -40,6 +42,7 @@ class Trainer:
         self._build = build
         self._budget = budget
         self._limit = limit
+        self._known_to_fit = 0
         self._population: Population | None = None
 
     def train(self, members: list[Member]) -> Iterator[Outcome]:
@@ -48,12 +51,23 @@ class Trainer:
         for alpha, seed in members:
             alphas_of.setdefault(seed, []).append(alpha)
         for alphas, seeds in _grids(alphas_of):
-            limit = self._limit or len(members)
+            limit = self._limit or self._members_that_fit(alphas[0], seeds[0], len(members))
             seeds_at_once = min(limit, len(seeds))
             alphas_at_once = limit // seeds_at_once
             for i in range(0, len(alphas), alphas_at_once):
                 for j in range(0, len(seeds), seeds_at_once):
                     yield from self._train(alphas[i : i + alphas_at_once], seeds[j : j + seeds_at_once])
+
+    def _members_that_fit(self, alpha: Any, seed: int, wanted: int) -> int:
+        budget = self._budget
+        if budget.samples is None or wanted <= self._known_to_fit:
+            return wanted
+        template = Template(self._build, alpha, seed)
+        x, y = keras.tree.map_structure(lambda array: np.asarray(array[: budget.batch_size]), (budget.x, budget.y))
+        template.list_variables(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), x))
+        template.build_metrics(x, y, None)
+        self._known_to_fit = members_that_fit(template, (x, y, None), wanted, available())
+        return self._known_to_fit
 
     def _train(self, alphas: list[Any], seeds: list[int]) -> list[Outcome]:
         begin = time.perf_counter()
@@ -85,7 +99,7 @@ class Trainer:
             return old
         self._population = Population(self._build, alphas, seeds)
         if self._budget.samples is not None:
-            self._population.feed = Feed(self._budget, any_validation_batch=True)
+            self._population.feed = Feed(self._budget, any_validation_batch=self._population.is_mean_of_samples)
         return self._population
 
     def _outcome(self, population: Population, k: int, member: Member, seconds: float) -> Outcome:

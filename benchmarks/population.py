@@ -1,0 +1,205 @@
+"""A sweep as a population against ordinary fits, hyperparameter libraries and a hand-written JAX program.
+
+    python benchmarks/population.py [fit] [optuna] [keras_tuner] [jax] [members] [width]
+
+scikit-learn's digits, a network of two hidden layers, batch 32, 20 epochs, Adam; compilation is part of every time.
+KERAS_BACKEND chooses the backend. Ratios are of runs side by side, the least of several.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.datasets import load_digits
+
+import continuum_act as ca
+from continuum_act.sweep.member import Budget
+from continuum_act.sweep.together import train_population
+from continuum_act.sweep.training import train_one
+
+MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3
+X, Y = load_digits(return_X_y=True)
+X = (X / 16).astype("float32")
+
+
+def build(alpha: Any, width: int = 64) -> keras.Model:
+    """Return the compiled model."""
+    hidden = [
+        layer
+        for _ in range(2)
+        for layer in (keras.layers.Dense(width), ca.soft_exponential_lambda(alpha, domain="linear"))
+    ]
+    model = keras.Sequential([keras.Input((64,)), *hidden, keras.layers.Dense(10)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"])
+    return model
+
+
+def alphas(members: int) -> list[float]:
+    """Return so many alphas from -1 to 1."""
+    return np.linspace(-1, 1, members).tolist()
+
+
+def population(members: int = MEMBERS, epochs: int = EPOCHS, width: int = 64) -> None:
+    """Train so many members at once."""
+    budget = Budget(X, Y, None, epochs, BATCH, "loss")
+    chunk = [(alpha, 0) for alpha in alphas(members)]
+    list(train_population(functools.partial(build, width=width), [chunk], budget))
+
+
+def ordinary(epochs: int = EPOCHS, width: int = 64) -> None:
+    """Train one member with Keras's own fit, from arrays."""
+    keras.utils.set_random_seed(0)
+    build(0.3, width).fit(X, Y, batch_size=BATCH, epochs=epochs, verbose=0)
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    """Return the time of a run."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def side_by_side(*runs: Callable[[], Any]) -> list[float]:
+    """Return the least time of each run, taken in turns."""
+    return [min(times) for times in zip(*([seconds(run) for run in runs] for _ in range(REPEATS)), strict=True)]
+
+
+def against_one_fit() -> None:
+    """Compare with one ordinary fit."""
+    one, many = side_by_side(ordinary, population)
+    print(f"one ordinary fit {one:.2f} s, {MEMBERS} members {many:.2f} s: ratio {many / one:.2f}")
+
+
+def against_optuna() -> None:
+    """Compare with an Optuna loop of ordinary fits, of which 4 are run."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+    def loop(trials: int = 4) -> None:
+        def objective(trial: optuna.Trial) -> float:
+            model = build(trial.suggest_float("alpha", -1, 1))
+            return model.fit(X, Y, batch_size=BATCH, epochs=EPOCHS, verbose=0).history["loss"][-1]
+
+        optuna.create_study().optimize(objective, n_trials=trials)
+
+    four, many = side_by_side(loop, population)
+    print(
+        f"Optuna loop {four * MEMBERS / 4:.1f} s (from 4 trials), population {many:.2f} s: {four * MEMBERS / 4 / many:.1f} times"
+    )
+
+
+def against_keras_tuner() -> None:
+    """Compare with a KerasTuner grid of ordinary fits, of which 4 are run."""
+    import keras_tuner
+
+    def grid() -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            tuner = keras_tuner.GridSearch(
+                lambda hp: build(hp.Choice("alpha", alphas(4))), "loss", directory=directory, max_trials=4
+            )
+            tuner.search(X, Y, batch_size=BATCH, epochs=EPOCHS, verbose=0)
+
+    four, many = side_by_side(grid, population)
+    print(
+        f"KerasTuner grid {four * MEMBERS / 4:.1f} s (from 4 trials), population {many:.2f} s: {four * MEMBERS / 4 / many:.1f} times"
+    )
+
+
+def by_hand() -> None:
+    """Train the same members with a JAX program written for this model: vmap over members, scan over batches."""
+    import jax
+    import jax.numpy as jnp
+
+    def activation(x: Any, a: Any) -> Any:
+        positive = jnp.where(a > 0, a, 1.0)
+        negative = jnp.where(a < 0, a, -1.0)
+        above = jnp.expm1(positive * x) / positive + positive
+        v = jnp.minimum(negative * (x + negative), 0.9)
+        below = -jnp.log1p(-v) / negative - jnp.maximum(negative * (x + negative) - 0.9, 0.0) / negative / 0.1
+        return jnp.where(a > 0, above, jnp.where(a < 0, below, x))
+
+    def loss(w: Any, a: Any, x: Any, y: Any) -> Any:
+        h = activation(x @ w[0] + w[1], a)
+        h = activation(h @ w[2] + w[3], a)
+        logits = h @ w[4] + w[5]
+        accuracy = jnp.mean(jnp.argmax(logits, 1) == y)
+        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], 1)), accuracy
+
+    x, y, a = jnp.asarray(X), jnp.asarray(Y, "int32"), jnp.asarray(alphas(MEMBERS), "float32")
+    gradient = jax.vmap(jax.value_and_grad(loss, has_aux=True), (0, 0, None, None))
+
+    def step(state: Any, rows: Any) -> Any:
+        w, m, v, t = state
+        values, g = gradient(w, a, x[rows], y[rows])
+        t = t + 1
+        rate = 1e-3 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        m = [m + (g - m) * 0.1 for m, g in zip(m, g, strict=True)]
+        v = [v + (g * g - v) * 0.001 for v, g in zip(v, g, strict=True)]
+        w = [w - rate * m / (jnp.sqrt(v) + 1e-7) for w, m, v in zip(w, m, v, strict=True)]
+        return (w, m, v, t), values
+
+    epoch = jax.jit(lambda state, rows: jax.lax.scan(step, state, rows), donate_argnums=0)
+    rng = np.random.default_rng(0)
+    shapes = [(64, 64), (64,), (64, 64), (64,), (64, 10), (10,)]
+    w = [jnp.asarray(np.repeat(rng.normal(size=(1, *s)) * 0.1, MEMBERS, 0), "float32") for s in shapes]
+    state = (w, [jnp.zeros_like(v) for v in w], [jnp.zeros_like(v) for v in w], jnp.float32(0))
+    full = len(X) // BATCH * BATCH
+    for _ in range(EPOCHS):
+        rows = rng.permutation(len(X)).astype("int32")
+        state, (losses, accuracies) = epoch(state, rows[:full].reshape(-1, BATCH))
+        state, _ = epoch(state, rows[None, full:])
+        np.asarray(losses), np.asarray(accuracies)
+
+
+def against_jax() -> None:
+    """Compare with the program written by hand; run it with KERAS_BACKEND=jax."""
+    hand, many = side_by_side(by_hand, population)
+    print(f"JAX by hand {hand:.2f} s, population {many:.2f} s: ratio {many / hand:.2f}")
+
+
+def curve_of_members() -> None:
+    """Print the cost against the number of members."""
+    print("members  population s  per member s  ordinary fits s  population/better")
+    for members in (1, 4, 16, 64, 256):
+        one, many = side_by_side(ordinary, functools.partial(population, members))
+        print(
+            f"{members:7} {many:13.2f} {many / members:13.3f} {one * members:16.1f} {many / min(many, one * members):10.2f}"
+        )
+
+
+def curve_of_width() -> None:
+    """Print the cost against the width, of 8 members and 4 epochs."""
+    print("width  population of 8 s  8 ordinary fits s  population/better")
+    for width in (32, 64, 128, 256, 512, 1024):
+        one, many = side_by_side(functools.partial(ordinary, 4, width), functools.partial(population, 8, 4, width))
+        print(f"{width:5} {many:18.2f} {8 * one:18.2f} {many / min(many, 8 * one):10.2f}")
+
+
+BENCHMARKS = {
+    "fit": against_one_fit,
+    "optuna": against_optuna,
+    "keras_tuner": against_keras_tuner,
+    "jax": against_jax,
+    "members": curve_of_members,
+    "width": curve_of_width,
+}
+
+if __name__ == "__main__":
+    backend = keras.backend.backend()
+    version = getattr(sys.modules[backend], "__version__", "")
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, Keras {keras.__version__}, {backend} {version}")
+    ordinary(epochs=1)
+    population(members=2, epochs=1)
+    for name in sys.argv[1:] or BENCHMARKS:
+        BENCHMARKS[name]()
