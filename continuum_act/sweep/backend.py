@@ -36,7 +36,10 @@ if keras.backend.backend() == "tensorflow":
             self._function = tf.function(functools.partial(function), autograph=False)
             self._lock = threading.Lock()
             self._traced: Any = None
-            self._compiled = tf.function(lambda *arguments: self._traced(*arguments), jit_compile=True, autograph=False)
+            self._compiled = tf.function(functools.partial(self._inlined), jit_compile=True, autograph=False)
+
+        def _inlined(self, *arguments: Any) -> Any:
+            return self._traced(*arguments)
 
         def _trace(self, values: list[Any], block: list[Any], steps: Any) -> None:
             with self._lock:
