@@ -177,7 +177,7 @@ def argument(p: Any, q: Any) -> Any:
     over = ops.where(steep, q, p)
     ratio = ops.where(steep, -p, q) / ops.where(over == 0, 1.0, over)
     quarters = ops.where(steep, 1.0, ops.where(p < 0, 2.0, 0.0)) * ops.where(q < 0, -1.0, 1.0)
-    return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + ops.arctan(ratio)
+    return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + ops.arctan2(ratio, ops.ones_like(ratio))
 
 
 def one_minus_square(a: Any, b: Any) -> Pair:

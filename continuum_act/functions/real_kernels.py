@@ -13,9 +13,11 @@ import numpy as np
 from keras import ops
 
 from continuum_act.functions import traced_kernels
-from continuum_act.functions.series import horner, sinhc_terms
+from continuum_act.functions.series import atanhc_terms, horner, sinhc_terms
 
 EXP_FROM, LOG_FROM = 0.57, -0.6  # from here on, alpha cancels against 1/alpha
+NEAR_LOG1P = (-0.5, 1.0)  # alpha*(x + alpha) negated, between which log(1 + u) cancels
+_WIDEST_S = max(abs(u / (2 + u)) for u in NEAR_LOG1P)
 NEAR_EXPM1 = 0.8  # |alpha*x| below which exp(alpha*x) - 1 cancels
 
 ROUNDED_OFF = Decimal("NaN")  # stands for what rounding took from the constant before it
@@ -33,10 +35,12 @@ class Formula(NamedTuple):
 def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
     """Soft exponential of x (float32 or float64) for alphas of the same dtype; `max_slope=None` is strict."""
     dtype = alpha.dtype.name
+    # A graph may be exported: ONNX lacks expm1 and log1p, and LiteRT computes them as exp(x) - 1 and log(1 + x).
+    portable = keras.backend.backend() != "tensorflow" or not hasattr(x, "numpy")
     if alpha.ndim == 0:
-        formula, *constants = _chosen(float(alpha), dtype, max_slope)
+        formula, *constants = _chosen(float(alpha), dtype, max_slope, portable)
         return formula.value(x, max_slope, *constants)
-    chosen = [_chosen(float(a), dtype, max_slope) for a in alpha.flat]
+    chosen = [_chosen(float(a), dtype, max_slope, portable) for a in alpha.flat]
     result = x + ops.zeros(alpha.shape, dtype)
     for formula in {row[0]: None for row in chosen}:
         mine = [row if row[0] is formula else None for row in chosen]
@@ -50,9 +54,9 @@ def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...]:
+def _chosen(alpha: float, dtype: str, max_slope: float | None, portable: bool) -> tuple[Any, ...]:
     """Return the formula for this alpha and its constants."""
-    formula = _formula(alpha, dtype)
+    formula = _formula(alpha, dtype, portable)
     exact, limit = Decimal(alpha), Decimal(max_slope or 1)
     # 1 - alpha**2 and its logarithm to 40 digits, however small alpha is
     with decimal.localcontext(prec=40 + 2 * abs(exact.adjusted()), Emin=-9999, Emax=9999):
@@ -66,7 +70,7 @@ def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...
         return formula, *constants
 
 
-def _formula(alpha: float, dtype: str) -> Formula:
+def _formula(alpha: float, dtype: str, portable: bool) -> Formula:
     tiny, eps = float(np.finfo(dtype).tiny), float(np.finfo(dtype).eps)
     if abs(alpha) < tiny:  # a subnormal alpha, which the hardware may take for zero
         return IDENTITY
@@ -77,6 +81,8 @@ def _formula(alpha: float, dtype: str) -> Formula:
     # A subnormal alpha*x would lose digits of the result. In float64, the log1p of XLA errs by 109 units.
     if alpha * alpha < tiny / eps or dtype == "float64":
         return SERIES_EXPM1 if alpha > 0 else SERIES_LOG1P
+    if portable:
+        return EXPM1_BY_EXP if alpha > 0 else LOG1P_BY_LOG
     return EXPM1 if alpha > 0 else LOG1P
 
 
@@ -116,6 +122,22 @@ def _log1p(x: Any, max_slope: float | None, b: Any, edge: Any) -> Any:
     return ops.log1p(inside * b) / b + below * max_slope
 
 
+def _log1p_by_log(x: Any, max_slope: float | None, b: Any, edge: Any) -> Any:
+    """log(1 + u)/b for u = b*w, and near 0 w*log(1 + u)/u by the series of 2 atanh(u/(2 + u))."""
+    w, below = x - b, 0.0
+    if max_slope is not None:
+        w, below = traced_kernels.split(w, edge)
+        below = below * max_slope
+    u = w * b
+    near = ops.logical_and(u > NEAR_LOG1P[0], u < NEAR_LOG1P[1])
+    u_near, w_near = ops.where(near, u, 0.0), ops.where(near, w, 0.0)
+    s = u_near / (2.0 + u_near)
+    q = s * s
+    r = w_near / (1.0 + 0.5 * u_near)
+    series = r + r * (q * horner(atanhc_terms(x, _WIDEST_S**2)[1:], q))
+    return ops.where(near, series, ops.log(ops.where(near, 1.0, 1.0 + u)) / b) + below
+
+
 def _log(x: Any, max_slope: float | None, b: Any, c: Any, c_rest: Any, edge: Any, m: Any) -> Any:
     t = x if _is(b, 1.0) else (x * b + c_rest) + c
     if max_slope is None:
@@ -147,12 +169,14 @@ def _is(constant: Any, value: float) -> bool:
 
 # b = -alpha where alpha < 0; m is the slope at which the linear continuation starts
 IDENTITY = Formula(lambda a, m: (), _identity)
-# JAX and PyTorch differentiate expm1(u) to expm1(u) + 1, which has no digit left where u << 0.
-EXPM1 = Formula(lambda a, m: (a,), _expm1 if keras.backend.backend() == "tensorflow" else _expm1_by_exp)
+# Only for TensorFlow: JAX and PyTorch differentiate expm1(u) to expm1(u) + 1, which has no digit left where u << 0.
+EXPM1 = Formula(lambda a, m: (a,), _expm1)
+EXPM1_BY_EXP = Formula(lambda a, m: (a,), _expm1_by_exp)
 SERIES_EXPM1 = Formula(lambda a, m: (a,), _series_expm1)
 EXP = Formula(lambda a, m: (a, 1 - a * a, ROUNDED_OFF), _exp)
 SHIFTED_EXP = Formula(lambda a, m: (a, a.ln() / a, a - 1 / a), _shifted_exp)
 LOG1P = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p)
+LOG1P_BY_LOG = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p_by_log)
 LOG = Formula(lambda a, m: (-a, 1 - a * a, ROUNDED_OFF, 1 / m, -m / a), _log)
 SHIFTED_LOG = Formula(lambda a, m: (-a, 1 / a - a, (-a).ln(), -1 / (m * a)), _shifted_log)
 SERIES_LOG1P = Formula(lambda a, m: (a,), _series_log1p)
