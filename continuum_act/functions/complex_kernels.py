@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -177,7 +178,10 @@ def argument(p: Any, q: Any) -> Any:
     over = ops.where(steep, q, p)
     ratio = ops.where(steep, -p, q) / ops.where(over == 0, 1.0, over)
     quarters = ops.where(steep, 1.0, ops.where(p < 0, 2.0, 0.0)) * ops.where(q < 0, -1.0, 1.0)
-    return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + ops.arctan2(ratio, ops.ones_like(ratio))
+    # LiteRT lacks arctan, and keras.ops.arctan2 rounds float64 to float32 on JAX and PyTorch.
+    double = keras.backend.standardize_dtype(p.dtype) == "float64"
+    arctan = ops.arctan(ratio) if double else ops.arctan2(ratio, ops.ones_like(ratio))
+    return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + arctan
 
 
 def one_minus_square(a: Any, b: Any) -> Pair:
