@@ -8,7 +8,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 from keras import ops
 
@@ -35,12 +34,10 @@ class Formula(NamedTuple):
 def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
     """Soft exponential of x (float32 or float64) for alphas of the same dtype; `max_slope=None` is strict."""
     dtype = alpha.dtype.name
-    # A graph may be exported: ONNX lacks expm1 and log1p, and LiteRT computes them as exp(x) - 1 and log(1 + x).
-    portable = keras.backend.backend() != "tensorflow" or not hasattr(x, "numpy")
     if alpha.ndim == 0:
-        formula, *constants = _chosen(float(alpha), dtype, max_slope, portable)
+        formula, *constants = _chosen(float(alpha), dtype, max_slope)
         return formula.value(x, max_slope, *constants)
-    chosen = [_chosen(float(a), dtype, max_slope, portable) for a in alpha.flat]
+    chosen = [_chosen(float(a), dtype, max_slope) for a in alpha.flat]
     result = x + ops.zeros(alpha.shape, dtype)
     for formula in {row[0]: None for row in chosen}:
         mine = [row if row[0] is formula else None for row in chosen]
@@ -54,9 +51,9 @@ def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _chosen(alpha: float, dtype: str, max_slope: float | None, portable: bool) -> tuple[Any, ...]:
+def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...]:
     """Return the formula for this alpha and its constants."""
-    formula = _formula(alpha, dtype, portable)
+    formula = _formula(alpha, dtype)
     exact, limit = Decimal(alpha), Decimal(max_slope or 1)
     # 1 - alpha**2 and its logarithm to 40 digits, however small alpha is
     with decimal.localcontext(prec=40 + 2 * abs(exact.adjusted()), Emin=-9999, Emax=9999):
@@ -70,7 +67,7 @@ def _chosen(alpha: float, dtype: str, max_slope: float | None, portable: bool) -
         return formula, *constants
 
 
-def _formula(alpha: float, dtype: str, portable: bool) -> Formula:
+def _formula(alpha: float, dtype: str) -> Formula:
     tiny, eps = float(np.finfo(dtype).tiny), float(np.finfo(dtype).eps)
     if abs(alpha) < tiny:  # a subnormal alpha, which the hardware may take for zero
         return IDENTITY
@@ -81,8 +78,6 @@ def _formula(alpha: float, dtype: str, portable: bool) -> Formula:
     # A subnormal alpha*x would lose digits of the result. In float64, the log1p of XLA errs by 109 units.
     if alpha * alpha < tiny / eps or dtype == "float64":
         return SERIES_EXPM1 if alpha > 0 else SERIES_LOG1P
-    if portable:
-        return EXPM1_BY_EXP if alpha > 0 else LOG1P_BY_LOG
     return EXPM1 if alpha > 0 else LOG1P
 
 
@@ -91,10 +86,6 @@ def _identity(x: Any, max_slope: float | None) -> Any:
 
 
 def _expm1(x: Any, max_slope: float | None, a: Any) -> Any:
-    return ops.expm1(x * a) / a + a
-
-
-def _expm1_by_exp(x: Any, max_slope: float | None, a: Any) -> Any:
     """exp(2h) - 1 = 2 exp(h) sinh(h), with the series of sinh(h)/h near 0."""
     u = x * a
     near = ops.abs(u) < NEAR_EXPM1
@@ -115,14 +106,6 @@ def _shifted_exp(x: Any, max_slope: float | None, a: Any, shift: Any, rest: Any)
 
 
 def _log1p(x: Any, max_slope: float | None, b: Any, edge: Any) -> Any:
-    w = x - b
-    if max_slope is None:
-        return ops.log1p(w * b) / b
-    inside, below = traced_kernels.split(w, edge)
-    return ops.log1p(inside * b) / b + below * max_slope
-
-
-def _log1p_by_log(x: Any, max_slope: float | None, b: Any, edge: Any) -> Any:
     """log(1 + u)/b for u = b*w, and near 0 w*log(1 + u)/u by the series of 2 atanh(u/(2 + u))."""
     w, below = x - b, 0.0
     if max_slope is not None:
@@ -169,14 +152,13 @@ def _is(constant: Any, value: float) -> bool:
 
 # b = -alpha where alpha < 0; m is the slope at which the linear continuation starts
 IDENTITY = Formula(lambda a, m: (), _identity)
-# Only for TensorFlow: JAX and PyTorch differentiate expm1(u) to expm1(u) + 1, which has no digit left where u << 0.
+# Not the backends' own expm1 and log1p: TensorFlow's err by up to 5 spacings; JAX and PyTorch differentiate expm1(u) to
+# expm1(u) + 1, which has no digit left where u << 0; ONNX has neither; LiteRT computes exp(x) - 1 and log(1 + x).
 EXPM1 = Formula(lambda a, m: (a,), _expm1)
-EXPM1_BY_EXP = Formula(lambda a, m: (a,), _expm1_by_exp)
 SERIES_EXPM1 = Formula(lambda a, m: (a,), _series_expm1)
 EXP = Formula(lambda a, m: (a, 1 - a * a, ROUNDED_OFF), _exp)
 SHIFTED_EXP = Formula(lambda a, m: (a, a.ln() / a, a - 1 / a), _shifted_exp)
 LOG1P = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p)
-LOG1P_BY_LOG = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p_by_log)
 LOG = Formula(lambda a, m: (-a, 1 - a * a, ROUNDED_OFF, 1 / m, -m / a), _log)
 SHIFTED_LOG = Formula(lambda a, m: (-a, 1 / a - a, (-a).ln(), -1 / (m * a)), _shifted_log)
 SERIES_LOG1P = Formula(lambda a, m: (a,), _series_log1p)
