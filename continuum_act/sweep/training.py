@@ -64,7 +64,7 @@ class _Team:
 
     def train(self, members: Chunk) -> Iterator[Outcome]:
         left = list(members)
-        if self._at_once:
+        if self._at_once and len(members) > 1:
             try:
                 for outcome in self._ready().train(members):
                     left.remove((outcome.alpha, outcome.seed))
