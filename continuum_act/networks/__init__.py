@@ -6,8 +6,8 @@ for all inputs of the stated domain, with rounding errors alone. These are the e
 changes exp(s) by |s|/2 spacings, so the larger or smaller a result, the more of its last digits are lost.
 
 The accuracies in the docstrings are in units of eps (1.2e-7 in float32, 2.2e-16 in float64): the largest error against
-mpmath of 4,000 inputs of both signs and magnitudes from 1e-6 to 1e6, uniform in their logarithm, on a CPU (TensorFlow).
-The weights, rounded to the dtype, count as exact.
+mpmath of 20,000 inputs of both signs and magnitudes from 1e-6 to 1e6, uniform in their logarithm, by TensorFlow on a
+CPU. The weights, rounded to the dtype, count as exact.
 
 For float64, build with `dtype="float64"`, and call the model rather than `predict`, which rounds NumPy arrays to
 `keras.config.floatx()`. JAX needs its `jax_enable_x64` for it; on PyTorch, Keras multiplies float64 matrices in
