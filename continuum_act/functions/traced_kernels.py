@@ -75,8 +75,7 @@ def logarithm(x: Any, alpha: Any, max_slope: float | None) -> Any:
         r, r_below = split(r, 1.0 / (max_slope * big))
         t, t_below = split(t, 1.0 / max_slope)
         extra = ops.where(large, r_below, t_below / size) * max_slope
-    inner = ops.where(near, 1.0, ops.where(large, r, t))
-    far = (ops.log(inner) + ops.log(big)) / size + extra
+    far = (ops.log(ops.where(large, r, t)) + ops.log(big)) / size + extra
     return ops.where(near, series, far)
 
 

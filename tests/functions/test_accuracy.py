@@ -79,6 +79,17 @@ def test_traced_alpha_is_within_the_bar_in_value_and_both_derivatives(dtype, max
             assert found <= bar, (a, at, exact, got)
 
 
+def test_derivative_in_alpha_is_within_the_bar_where_the_logarithm_is_near_zero():
+    alpha = np.repeat(np.array([-0.61, -0.65, -0.7, -0.8, -0.89, -0.91, -0.97], "float32"), 200)
+    v = np.random.default_rng(4).uniform(-1, 0.6, alpha.size)
+    x = (v / alpha - alpha).astype("float32")
+    tensors = ops.convert_to_tensor(x), ops.convert_to_tensor(alpha)
+    slopes = array(compiled(gradient(ca.soft_exponential))(*tensors)[1])
+    for at, a, got in zip(x.tolist(), alpha.tolist(), slopes.tolist(), strict=True):
+        e = oracle.real(at, a)
+        assert oracle.error(got, e.alpha, "float32", (e.x_alpha, at), (e.alpha_alpha, a)) <= 4, (a, at)
+
+
 def test_second_derivatives_are_those_of_the_formula():
     rng = np.random.default_rng(3)
     alpha = rng.uniform(-1.5, 1.5, 300).astype("float64")

@@ -144,6 +144,13 @@ def test_no_branch_that_is_not_used_makes_a_gradient_nan():
             assert np.isfinite(array(slope)[good]).all()
 
 
+def test_infinite_x_has_the_slope_of_its_own_branch():
+    alpha, x = np.array([-0.5, -2, 0.5], "float32"), np.array([np.inf, np.inf, -np.inf], "float32")
+    tensors = ops.convert_to_tensor(x), ops.convert_to_tensor(alpha)
+    np.testing.assert_array_equal(array(ca.soft_exponential(*tensors)), [np.inf, np.inf, -1.5])
+    np.testing.assert_array_equal(array(gradient(ca.soft_exponential)(*tensors)[0]), 0)
+
+
 def test_nan_in_alpha_or_x_stays_in_its_element():
     alpha = np.array([0.5, np.nan, -0.5, -0.5], "float32")
     x = np.array([1, 1, np.nan, 1], "float32")
