@@ -24,7 +24,6 @@ from sklearn.datasets import load_digits
 import continuum_act as ca
 from continuum_act.sweep.member import Budget
 from continuum_act.sweep.together import train_population
-from continuum_act.sweep.training import train_one
 
 MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3
 X, Y = load_digits(return_X_y=True)
@@ -95,7 +94,8 @@ def against_optuna() -> None:
 
     four, many = side_by_side(loop, population)
     print(
-        f"Optuna loop {four * MEMBERS / 4:.1f} s (from 4 trials), population {many:.2f} s: {four * MEMBERS / 4 / many:.1f} times"
+        f"Optuna loop {four * MEMBERS / 4:.1f} s (from 4 trials), population {many:.2f} s: "
+        f"{four * MEMBERS / 4 / many:.1f} times"
     )
 
 
@@ -112,7 +112,8 @@ def against_keras_tuner() -> None:
 
     four, many = side_by_side(grid, population)
     print(
-        f"KerasTuner grid {four * MEMBERS / 4:.1f} s (from 4 trials), population {many:.2f} s: {four * MEMBERS / 4 / many:.1f} times"
+        f"KerasTuner grid {four * MEMBERS / 4:.1f} s (from 4 trials), population {many:.2f} s: "
+        f"{four * MEMBERS / 4 / many:.1f} times"
     )
 
 
@@ -174,7 +175,8 @@ def curve_of_members() -> None:
     for members in (1, 4, 16, 64, 256):
         one, many = side_by_side(ordinary, functools.partial(population, members))
         print(
-            f"{members:7} {many:13.2f} {many / members:13.3f} {one * members:16.1f} {many / min(many, one * members):10.2f}"
+            f"{members:7} {many:13.2f} {many / members:13.3f} {one * members:16.1f} "
+            f"{many / min(many, one * members):10.2f}"
         )
 
 

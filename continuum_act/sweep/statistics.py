@@ -32,9 +32,7 @@ def summarize(rows: list[dict[str, Any]], key: str, direction: str) -> list[dict
         complete = [row["objective"] for row in group if row["state"] == "complete"]
         mean, error, low, high = interval(complete)
         counts = {s: sum(row["state"] == s for row in group) for s in ("complete", "diverged", "failed")}
-        summary.append(
-            {key: value, **counts, "mean": mean, "standard_error": error, "low": low, "high": high}
-        )
+        summary.append({key: value, **counts, "mean": mean, "standard_error": error, "low": low, "high": high})
     best = best_of(summary, direction)
     for entry in summary:
         pairs = paired(groups[entry[key]], groups[best[key]]) if best else []
@@ -54,7 +52,5 @@ def paired(rows: list[dict[str, Any]], reference: list[dict[str, Any]]) -> list[
     """Return the differences of the objective, seed by seed, where both are complete."""
     theirs = {row["seed"]: row["objective"] for row in reference if row["state"] == "complete"}
     return [
-        row["objective"] - theirs[row["seed"]]
-        for row in rows
-        if row["state"] == "complete" and row["seed"] in theirs
+        row["objective"] - theirs[row["seed"]] for row in rows if row["state"] == "complete" and row["seed"] in theirs
     ]

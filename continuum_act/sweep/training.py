@@ -38,9 +38,7 @@ def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[kera
     return model, Outcome(alpha, seed, state, history, model.get_weights(), seconds)
 
 
-def train_chunks(
-    build: Build, chunks: Iterable[Chunk], budget: Budget, population: int | None
-) -> Iterator[Outcome]:
+def train_chunks(build: Build, chunks: Iterable[Chunk], budget: Budget, population: int | None) -> Iterator[Outcome]:
     """Train chunk after chunk, each at once where the model can be mapped over its members."""
     teams: dict[str | None, _Team] = {}
     for chunk in chunks:
