@@ -68,16 +68,12 @@ def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...
 
 
 def _formula(alpha: float, dtype: str) -> Formula:
-    tiny, eps = float(np.finfo(dtype).tiny), float(np.finfo(dtype).eps)
-    if abs(alpha) < tiny:  # a subnormal alpha, which the hardware may take for zero
+    if abs(alpha) < float(np.finfo(dtype).tiny):  # a subnormal alpha, which the hardware may take for zero
         return IDENTITY
     if alpha >= EXP_FROM:
         return EXP if alpha <= 1 else SHIFTED_EXP
     if alpha <= LOG_FROM:
         return LOG if alpha >= -1 else SHIFTED_LOG
-    # A subnormal alpha*x would lose digits of the result. In float64, the log1p of XLA errs by 109 units.
-    if alpha * alpha < tiny / eps or dtype == "float64":
-        return SERIES_EXPM1 if alpha > 0 else SERIES_LOG1P
     return EXPM1 if alpha > 0 else LOG1P
 
 
@@ -138,14 +134,6 @@ def _shifted_log(x: Any, max_slope: float | None, b: Any, shift: Any, log_b: Any
     return (ops.log(inside) + log_b) / b + below * max_slope
 
 
-def _series_expm1(x: Any, max_slope: float | None, alpha: Any) -> Any:
-    return traced_kernels.exponential(x, ops.convert_to_tensor(alpha, dtype=x.dtype))
-
-
-def _series_log1p(x: Any, max_slope: float | None, alpha: Any) -> Any:
-    return traced_kernels.logarithm(x, ops.convert_to_tensor(alpha, dtype=x.dtype), max_slope)
-
-
 def _is(constant: Any, value: float) -> bool:
     return isinstance(constant, float) and constant == value
 
@@ -155,10 +143,8 @@ IDENTITY = Formula(lambda a, m: (), _identity)
 # Not the backends' own expm1 and log1p: TensorFlow's err by up to 5 spacings; JAX and PyTorch differentiate expm1(u) to
 # expm1(u) + 1, which has no digit left where u << 0; ONNX has neither; LiteRT computes exp(x) - 1 and log(1 + x).
 EXPM1 = Formula(lambda a, m: (a,), _expm1)
-SERIES_EXPM1 = Formula(lambda a, m: (a,), _series_expm1)
 EXP = Formula(lambda a, m: (a, 1 - a * a, ROUNDED_OFF), _exp)
 SHIFTED_EXP = Formula(lambda a, m: (a, a.ln() / a, a - 1 / a), _shifted_exp)
 LOG1P = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p)
 LOG = Formula(lambda a, m: (-a, 1 - a * a, ROUNDED_OFF, 1 / m, -m / a), _log)
 SHIFTED_LOG = Formula(lambda a, m: (-a, 1 / a - a, (-a).ln(), -1 / (m * a)), _shifted_log)
-SERIES_LOG1P = Formula(lambda a, m: (a,), _series_log1p)
