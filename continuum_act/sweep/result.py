@@ -77,7 +77,8 @@ class SweepResult:
         """
         import optuna
 
-        from continuum_act.sweep.study import open_storage, read_rows, storage_errors
+        from continuum_act.sweep.storage import open_storage, storage_errors
+        from continuum_act.sweep.study import read_rows
 
         with storage_errors(storage):
             storage = open_storage(storage, must_exist=True)
@@ -200,7 +201,7 @@ def study_names(storage: Any) -> list[str]:
     """Return the names of the sweeps in a storage, without the studies of their baselines."""
     import optuna
 
-    from continuum_act.sweep.study import open_storage, storage_errors
+    from continuum_act.sweep.storage import open_storage, storage_errors
 
     with storage_errors(storage):
         names = optuna.get_all_study_names(open_storage(storage, must_exist=True))

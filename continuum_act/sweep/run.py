@@ -104,7 +104,8 @@ def sweep(
         ['alpha', 'complete', 'difference', 'difference_high']
     """
     from continuum_act.sweep.progress import Bar
-    from continuum_act.sweep.study import Ledger, open_storage, storage_errors
+    from continuum_act.sweep.storage import open_storage, storage_errors
+    from continuum_act.sweep.study import Ledger
 
     ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
     if (trials is None) != (ranges is None) or (sampler is not None and ranges is None):

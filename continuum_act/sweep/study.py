@@ -6,14 +6,11 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import optuna
 import psutil
-import sqlalchemy.exc
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from continuum_act.sweep.alphas import Alpha, from_params, to_params
@@ -21,50 +18,7 @@ from continuum_act.sweep.fingerprint import differences
 
 FINAL = ("complete", "diverged")
 _CLAIMED_HERE: set[tuple[str, int]] = set()  # study and number of the trials that this process trains
-_BEING_CREATED = ("already exists", "alembic_version")  # by another process, at this moment
 _SECONDS_TO_SIGN = 10.0  # between asking for a trial and signing it lie milliseconds
-
-
-@contextlib.contextmanager
-def storage_errors(storage: Any) -> Iterator[None]:
-    """Turn a database's exception into an `OSError` that names the storage."""
-    try:
-        yield
-    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        cause = error.__cause__ if isinstance(error.__cause__, sqlalchemy.exc.SQLAlchemyError) else error
-        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
-        raise OSError(
-            f"the storage {storage} cannot be used as an Optuna study: {reason}. "
-            "Give the path of a new or an existing study in a directory that can be written."
-        ) from error
-
-
-def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
-    """Return an Optuna storage for None (in memory), a path (SQLite), a URL, or a storage as it is."""
-    if storage is None:
-        return optuna.storages.InMemoryStorage()
-    if isinstance(storage, (str, Path)):
-        url = str(storage)
-        if "://" not in url:
-            path = Path(url)
-            if not path.parent.is_dir():
-                raise FileNotFoundError(f"no directory {path.parent} for the storage {path}; create it first.")
-            if must_exist and not path.exists():
-                raise FileNotFoundError(f"no file {path}; give the storage of a sweep.")
-            if path.is_dir():
-                raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
-            url = f"sqlite:///{path}"
-        engine_kwargs = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
-        with storage_errors(storage):
-            for _ in range(10):
-                try:
-                    return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
-                except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError) as error:
-                    if not any(words in str(error) for words in _BEING_CREATED):
-                        raise
-                    time.sleep(0.2)
-            return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
-    return storage
 
 
 @dataclass

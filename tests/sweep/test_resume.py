@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import continuum_act as ca
-from continuum_act.sweep.study import _CLAIMED_HERE, Ledger, open_storage
+from continuum_act.sweep.storage import open_storage
+from continuum_act.sweep.study import _CLAIMED_HERE, Ledger
 from tests.sweep.models import BUDGET, build, wine
 
 ALPHAS = 4
