@@ -110,8 +110,4 @@ def main(dtypes: list[str], count: int = 300) -> None:
 
 
 if __name__ == "__main__":
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
     main(sys.argv[1:] or ["float32", "float64", "bfloat16", "float16"])

@@ -10,6 +10,11 @@ from keras import ops
 
 BACKEND = keras.backend.backend()
 
+if BACKEND == "jax":
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+
 
 def gradient(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     """Return the derivatives of the sum of `function` in each of its arguments; it can be nested."""

@@ -9,11 +9,6 @@ import continuum_act as ca
 from tests import accuracy, oracle
 from tests.functions.derivatives import BACKEND, array, compiled, gradient
 
-if BACKEND == "jax":
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-
 SIZES = (1e-30, 1e-7, 1e-3, 0.1, 0.3, 0.5, 0.56, 0.61, 0.9, 0.999, 1.0, 1.1, 2.0, 4.0)
 ALPHAS = [sign * size for size in SIZES for sign in (1, -1)]
 ALPHAS += [0.0, *np.random.default_rng(7).uniform(-4, 4, 6).tolist()]

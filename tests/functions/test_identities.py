@@ -205,3 +205,28 @@ def test_negative_real_argument_has_argument_plus_pi_whatever_its_signed_zero(ze
         a = alpha if isinstance(alpha, float) else -float(np.abs(array(ops.convert_to_tensor(alpha[0]))))
         np.testing.assert_allclose(array(im), np.pi / abs(a), rtol=1e-6)
         np.testing.assert_allclose(array(re), np.log(np.abs(1 - a * (x + a))) / abs(a), rtol=1e-5, atol=1e-6)
+
+
+def test_real_alpha_and_real_x_outside_the_real_domain_give_the_logarithm_of_a_negative_number():
+    x = np.array([-9.0, -5.0, -4.0], "float32")
+    for alpha in (-0.5, -1.0, -3.0, np.array([-0.5, -1.0, -3.0]), ops.convert_to_tensor(np.float32(-0.7))):
+        a = array(ops.convert_to_tensor(alpha)).astype("float64")
+        re, im = ca.complex_soft_exponential(x, alpha, join="list")
+        np.testing.assert_allclose(array(im), np.broadcast_to(np.pi / -a, 3), rtol=1e-6)
+        np.testing.assert_allclose(array(re), np.log(a * (x + a) - 1) / -a, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_complex_function_keeps_its_digits_where_numbers_are_tiny_or_huge(traced):
+    def value(z, alpha):
+        parts = (alpha.real, alpha.imag)
+        if traced:
+            parts = tuple(ops.convert_to_tensor(np.float32(part)) for part in parts)
+        re, im = ca.complex_soft_exponential([np.float32(z.real), np.float32(z.imag)], parts, join="list")
+        return complex(array(re), array(im))
+
+    # rtol: a few spacings (1e-7), times 20 for the exponent
+    np.testing.assert_allclose(value(-20 + 1j, 1 + 0j), np.exp(-20 + 1j), rtol=5e-6)
+    np.testing.assert_allclose(value(1e-30 + 1e-30j, -1 + 0j), np.log(1e-30 + 1e-30j), rtol=1e-6)
+    np.testing.assert_allclose(value(3e38 - 1e38j, -4 + 0j), np.log(1.2e39 - 4e38j) / 4, rtol=1e-6)
+    np.testing.assert_allclose(value(1e-30 + 2e-30j, 1e-30 - 1e-30j), 2e-30 + 1e-30j, rtol=1e-6)
