@@ -45,7 +45,7 @@ def points(alpha: float, dtype: str, count: int, seed: int = 0) -> np.ndarray:
     margin = 2.0 ** (4 - oracle.FORMATS[dtype][0])
     inside = (x < high * (1 - margin)) & (x > low + abs(low) * margin if alpha < 0 else x >= low)
     # exp(alpha*x)/alpha below the smallest normal number is flushed to zero
-    x = x[inside & (alpha * x > (lowest + 4) * math.log(2))]
+    x = x[inside & (max(alpha, 0.0) * x > (lowest + 4) * math.log(2))]
     return np.resize(x, count)  # one size, so that JAX compiles each operation once
 
 
