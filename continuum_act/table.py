@@ -21,9 +21,9 @@ def print_table(result: SweepResult) -> None:
     table = Table(title=f"{result.study_name}: mean ± standard error over {seeds} seeds, last epoch")
     table.add_column("alpha", justify="right")
     table.add_column(result.objective, justify="right", no_wrap=True)
-    table.add_column("to the best (95 % interval)", justify="right", no_wrap=True)
+    table.add_column("to the best [95 %]", justify="right", no_wrap=True)
     for metric in metrics:
-        table.add_column(metric, justify="right")
+        table.add_column(metric, justify="right", no_wrap=True)
     table.add_column("")
     best = best_of(result.summary, result.direction)
     for key, summary, rows in (
