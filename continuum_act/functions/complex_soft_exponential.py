@@ -26,9 +26,9 @@ def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: i
     wherever that is defined, is finite where the real function leaves its domain (save at the border itself), and gives
     f(i*w, x) = sin(w*x)/w + i*((1 - cos(w*x))/w + w).
 
-    Accuracy, in the spacings of `soft_exponential`, norm-wise over the two parts: value 3.5, derivative in x 5, in alpha 9;
-    next to the branch cut, rounding of x and alpha decides the side. On JAX, float64 has the digits of float32 only,
-    because `keras.ops.sin`, `cos` and `arctan` compute in float32 there.
+    Accuracy, in the spacings of `soft_exponential`, norm-wise over the two parts: value 3.5, derivative in x 5, in
+    alpha 9; next to the branch cut, rounding of x and alpha decides the side. On JAX, float64 has the digits of
+    float32 only, because `keras.ops.sin`, `cos` and `arctan` compute in float32 there.
 
     Args:
         x: tensor, array or numbers; or a list or tuple `[re, im]` of two of them. A complex tensor is split into its

@@ -15,6 +15,12 @@ if BACKEND == "jax":
 
     jax.config.update("jax_enable_x64", True)
 
+if BACKEND == "torch":
+    import torch
+
+    # In about one process of six, one thread of PyTorch's first parallel float64 exp has the digits of float32 only.
+    torch.exp(torch.zeros(2**15, dtype=torch.float64))
+
 
 def gradient(function: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     """Return the derivatives of the sum of `function` in each of its arguments; it can be nested."""
