@@ -12,11 +12,11 @@ from keras import ops
 
 from continuum_act.functions import real_kernels
 from continuum_act.functions.series import atanhc_terms, finfo, sinhc_terms
-from continuum_act.functions.traced_kernels import HUGE, STEP
 
 Pair = tuple[Any, Any]
 
 NEAR_EXP = 1.2  # |alpha*z| below which exp(alpha*z) - 1 and the derivative in alpha cancel
+HUGE, STEP = 64.0, 8.0  # exp(u) = exp(u - STEP)*exp(STEP) from HUGE on: exp(u) overflows before exp(u)/alpha
 NEAR_ONE = 0.4  # |1 - alpha**2| below which alpha - 1/alpha cancels
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 NEAR_EXP = 1.2  # |u| below which (u - 1)*exp(u) + 1, in the derivative of f in alpha, cancels
-NEAR_LOG = (-2.0, 0.65)  # v between which v/(1 - v) + log(1 - v), in the derivative in alpha, cancels
+NEAR_LOG = (-0.65, 2.0)  # u between which u/(1 + u) - log(1 + u), in the derivative in alpha, cancels
 
 
 def horner(coefficients: Sequence[float], q: Any) -> Any:
@@ -32,9 +32,21 @@ def sinhc_terms(x: Any, widest: float = (0.5 * NEAR_EXP) ** 2) -> tuple[float, .
     return _terms("sinhc", float(finfo(x).eps), widest)
 
 
+def exprel_terms(x: Any) -> tuple[float, ...]:
+    """Coefficients of (exp(u) - 1)/u in u, |u| <= NEAR_EXP."""
+    return _terms("exprel", float(finfo(x).eps), NEAR_EXP)
+
+
 def atanhc_terms(x: Any, widest: float) -> tuple[float, ...]:
     """Coefficients of atanh(s)/s in s**2, |s**2| <= widest."""
     return _terms("atanhc", float(finfo(x).eps), widest)
+
+
+_COEFFICIENTS: dict[str, Callable[[int], float]] = {
+    "exprel": lambda n: 1 / math.factorial(n + 1),
+    "sinhc": lambda n: 1 / math.factorial(2 * n + 1),
+    "atanhc": lambda n: 1 / (2 * n + 1),
+}
 
 
 @functools.cache
@@ -42,8 +54,8 @@ def _terms(name: str, eps: float, widest: float) -> tuple[float, ...]:
     """Keep the terms above eps/32: the derivatives of the series need a little more than its value."""
     kept: list[float] = []
     while True:
-        power = 2 * len(kept) + 1
-        coefficient = 1 / math.factorial(power) if name == "sinhc" else 1 / power
-        if coefficient * widest ** len(kept) < eps / 32:
+        n = len(kept)
+        coefficient = _COEFFICIENTS[name](n)
+        if coefficient * widest**n < eps / 32:
             return tuple(kept)
         kept.append(coefficient)
