@@ -23,7 +23,7 @@ from sklearn.datasets import load_digits
 
 import continuum_act as ca
 from continuum_act.sweep.member import Budget
-from continuum_act.sweep.together import train_population
+from continuum_act.sweep.together import Trainer
 
 MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3
 X, Y = load_digits(return_X_y=True)
@@ -52,7 +52,7 @@ def population(members: int = MEMBERS, epochs: int = EPOCHS, width: int = 64) ->
     """Train so many members at once."""
     budget = Budget(X, Y, None, epochs, BATCH, "loss")
     chunk = [(alpha, 0) for alpha in alphas(members)]
-    list(train_population(functools.partial(build, width=width), [chunk], budget))
+    list(Trainer(functools.partial(build, width=width), budget, None).train(chunk))
 
 
 def ordinary(epochs: int = EPOCHS, width: int = 64) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections.abc import Callable
@@ -58,6 +59,9 @@ class Template:
         self.model.compute_metrics(x, y, y_pred, sample_weight)
         self.model.reset_metrics()
         self.metrics = list(self.model.metrics_variables)
+        for metric in self.model.metrics[1:]:  # the first, of the total loss, is weighted in every fit
+            if backend.FIT_KNOWS_NO_BATCH_SIZE and type(metric) is keras.metrics.Mean:
+                metric.update_state = functools.partial(_unweighted_by_known_size, metric.update_state)
 
     def places(self, *, training: bool) -> list[keras.Variable]:
         """Return all variables of a member: the state of the optimizer only for training."""
@@ -107,6 +111,11 @@ class Template:
 def forward(model: keras.Model, x: Any, *, training: bool) -> Any:
     """Call the model, in training or not if that makes a difference to it."""
     return model(x, training=training) if "training" in inspect.signature(model.call).parameters else model(x)
+
+
+def _unweighted_by_known_size(update_state: Callable[..., Any], values: Any, sample_weight: Any = None) -> Any:
+    """Update as in an ordinary `fit`: Keras weights an output's loss by the size of a batch only where it is static."""
+    return update_state(values, sample_weight=None if isinstance(sample_weight, int) else sample_weight)
 
 
 def _check(model: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import keras
+import psutil
 
 from continuum_act.sweep import backend
 from continuum_act.sweep.mapped import Template
@@ -16,9 +16,7 @@ _CERTAIN = 100  # a step of a small model keeps less than this many times its va
 
 def available() -> int:
     """Return half of the memory that is free now, in bytes: what a population may need."""
-    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    return 2**31
+    return psutil.virtual_memory().available // 2
 
 
 def members_that_fit(template: Template, batch: Any, wanted: int, memory: int) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.sweep.alphas import as_alphas
+from continuum_act.sweep.arguments import as_seeds
 from continuum_act.sweep.feed import Feed, stacked
 from continuum_act.sweep.mapped import forward
 from continuum_act.sweep.members import Members
@@ -73,8 +74,7 @@ class Population(keras.Model):
         chunk: int | None = None,
     ) -> None:
         super().__init__()
-        seeds = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
-        members = [(alpha, seed) for seed in seeds for alpha in as_alphas(alphas)]
+        members = [(alpha, seed) for seed in as_seeds(seeds) for alpha in as_alphas(alphas)]
         self.member_results: dict[str, np.ndarray] = {}
         self.member_history: dict[str, list[np.ndarray]] = {}
         self.feed: Feed | None = None

@@ -43,10 +43,10 @@ class SweepResult:
         trained: how many members the call that returned this result has trained; the rest was there.
 
     Example:
-        >>> from continuum_act.sweep.result import SweepResult
+        >>> import continuum_act as ca
         >>> rows = [{"alpha": a, "seed": s, "state": "complete", "objective": a * a + s / 10, "epochs": 1,
         ...          "seconds": 0.1} for a in (-0.5, 0.0) for s in (0, 1)]
-        >>> result = SweepResult(rows, study_name="parabola")
+        >>> result = ca.SweepResult(rows, study_name="parabola")
         >>> result.best
         Best(alpha=0.0, seed=0, objective=0.0)
         >>> round(result.summary[0]["standard_error"], 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
@@ -14,9 +14,6 @@ from continuum_act.sweep.crew import Crew, Engine
 from continuum_act.sweep.fingerprint import fingerprint
 from continuum_act.sweep.result import Best, SweepResult, baselines_of
 from continuum_act.sweep.training import Build, train_chunks, train_one
-
-if TYPE_CHECKING:
-    pass
 
 
 def sweep(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -18,25 +18,17 @@ from continuum_act.sweep.population import Population
 Member = tuple[Any, int]  # alpha, seed
 
 
-def train_population(
-    build: Callable[[Any], keras.Model],
-    chunks: Iterable[list[Member]],
-    budget: Budget,
-    population: int | None = None,
-) -> Iterator[Outcome]:
-    """Train chunk after chunk of (alpha, seed) members, each at once, and yield each member's outcome.
+class Trainer:
+    """Trains populations of a build and a budget; one as large as the last needs no compilation.
+
+    Args:
+        build: returns a compiled model for an alpha, as for `sweep`.
+        budget: data, epochs, batch size and objective.
+        limit: how many members train at once; None for as many as memory holds.
 
     Raises:
         NotMappable: if the model cannot be mapped over members exactly; no member is trained then.
     """
-    trainer: Trainer | None = None
-    for chunk in chunks:
-        trainer = trainer or Trainer(build, budget, population)
-        yield from trainer.train(chunk)
-
-
-class Trainer:
-    """Trains populations of a build and a budget; one as large as the last needs no compilation."""
 
     def __init__(self, build: Callable[[Any], keras.Model], budget: Budget, limit: int | None) -> None:
         self._build = build

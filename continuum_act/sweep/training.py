@@ -40,13 +40,27 @@ def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[kera
 
 def train_chunks(build: Build, chunks: Iterable[Chunk], budget: Budget, population: int | None) -> Iterator[Outcome]:
     """Train chunk after chunk, each at once where the model can be mapped over its members."""
-    teams: dict[str | None, _Team] = {}
+    teams = Teams(build, budget, population)
     for chunk in chunks:
+        yield from teams.train(chunk)
+
+
+class Teams:
+    """Trains members of a build, those of each baseline by themselves; later chunks need no new compilation."""
+
+    def __init__(self, build: Build, budget: Budget, population: int | None) -> None:
+        self._build = build
+        self._budget = budget
+        self._population = population
+        self._teams: dict[str | None, _Team] = {}
+
+    def train(self, chunk: Chunk) -> Iterator[Outcome]:
+        """Train a chunk, at once where the model can be mapped over its members."""
         for baseline, members in _by_baseline(chunk).items():
-            if baseline not in teams:
-                of_alpha = build if baseline is None else functools.partial(_ignore_alpha, build, baseline)
-                teams[baseline] = _Team(of_alpha, budget, population)
-            for outcome in teams[baseline].train(members):
+            if baseline not in self._teams:
+                build = self._build if baseline is None else functools.partial(_ignore_alpha, self._build, baseline)
+                self._teams[baseline] = _Team(build, self._budget, self._population)
+            for outcome in self._teams[baseline].train(members):
                 yield outcome if baseline is None else dataclasses.replace(outcome, alpha=baseline)
 
 

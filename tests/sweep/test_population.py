@@ -11,7 +11,7 @@ from keras import layers
 import continuum_act as ca
 from continuum_act.sweep.member import Budget
 from continuum_act.sweep.stand_in import NotMappable
-from continuum_act.sweep.together import train_population
+from continuum_act.sweep.together import Trainer
 from continuum_act.sweep.training import train_one
 from tests.sweep.equivalence import TOLERANCE
 
@@ -35,7 +35,7 @@ def build(alpha: Any, optimizer: Any = "adam") -> keras.Model:
 def test_each_seed_has_the_batches_of_its_own_ordinary_fit() -> None:
     budget = Budget(X, Y, (X[:20], Y[:20]), epochs=2, batch_size=16)
     members = [(alpha, seed) for alpha in ALPHAS for seed in (5, 0)][:-1]  # one seed lacks an alpha, as on resuming
-    outcomes = list(train_population(build, [members], budget))
+    outcomes = list(Trainer(build, budget, None).train(members))
     assert sorted((o.alpha, o.seed) for o in outcomes) == sorted(members)
     for outcome in outcomes[::4]:
         alone = train_one(build, outcome.alpha, outcome.seed, budget)[1]
@@ -56,8 +56,8 @@ def test_diverged_member_leaves_its_neighbours_bitwise_untouched() -> None:
         return model
 
     budget = Budget(X, 3 * X[:, :1], None, epochs=2, batch_size=16, objective="loss")
-    bad, *good = train_population(steep, [[(alpha, 0) for alpha in (40.0, 0.0, 0.1, 0.2)]], budget)
-    _, *calm = train_population(steep, [[(alpha, 0) for alpha in (-0.1, 0.0, 0.1, 0.2)]], budget)
+    bad, *good = Trainer(steep, budget, None).train([(alpha, 0) for alpha in (40.0, 0.0, 0.1, 0.2)])
+    _, *calm = Trainer(steep, budget, None).train([(alpha, 0) for alpha in (-0.1, 0.0, 0.1, 0.2)])
     assert bad.state == "diverged"
     for one, other in zip(good, calm, strict=True):
         assert one.state == "complete"
@@ -135,4 +135,4 @@ def test_what_cannot_be_mapped_is_refused_by_name(case: str) -> None:
     targets = X[:, :3] if make.__code__.co_names[0] == "layer_of" else Y
     budget = Budget(X, targets, None, epochs=1, batch_size=22)
     with pytest.raises(NotMappable, match=reason):
-        list(train_population(make, [[(-0.5, 0), (0.5, 0)]], budget))
+        list(Trainer(make, budget, None).train([(-0.5, 0), (0.5, 0)]))
