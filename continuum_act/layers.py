@@ -88,6 +88,11 @@ class SoftExponential(_TrainableAlpha):
 
     The output has the shape and the mask of the input, and the layer's compute dtype.
 
+    Raises:
+        TypeError: max_slope is not a number.
+        ValueError: domain or max_slope is out of range; when the layer is built, shared_axes are not axes of the input
+            other than the batch, or an axis of unknown size is not among them.
+
     Example:
     >>> import keras
     >>> import continuum_act as ca
@@ -147,7 +152,11 @@ class ComplexSoftExponential(_TrainableAlpha):
         **kwargs: `name`, `dtype` and so on, as for every Keras layer.
 
     The input is a tensor or a pair `[re, im]`. The output has the layer's compute dtype and the input's mask,
-    joined like the parts where the join is among the axes that it covers.
+    joined like the parts where the join is among the axes that it covers. For a tensor of shape (batch, n), `"stack"`
+    gives (batch, n, 2), `"concat"` (batch, 2*n).
+
+    Raises:
+        ValueError: join is not known; when the layer is built, as `SoftExponential`, or axis is out of range.
 
     Example:
     >>> import keras
@@ -197,9 +206,7 @@ class ComplexSoftExponential(_TrainableAlpha):
 
 
 def _registered(identifier: Any) -> Any:
-    """Resolve the name of a class of this package, or of another registered one, which Keras does not look"
-    " up.
-    """
+    """Resolve the name of a class of this package, or of another registered one, which Keras does not look up."""
     if not isinstance(identifier, str):
         return identifier
     find = keras.saving.get_registered_object

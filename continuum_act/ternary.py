@@ -1,6 +1,4 @@
-"""A constraint and a regularizer that pull alpha toward a pure operation: logarithm, identity or"
-" exponential.
-"""
+"""A constraint and a regularizer that pull alpha toward a pure operation: logarithm, identity or exponential."""
 
 from __future__ import annotations
 
@@ -22,6 +20,11 @@ class TernaryConstraint(keras.constraints.Constraint):
     Args:
         rate: the part of the way, above 0 and at most 1. 1 rounds: alpha then stays where it is until a
             single update takes it past the middle between two of the three.
+
+    Called on a tensor, it returns one of the same shape and dtype.
+
+    Raises:
+        ValueError: rate is out of range.
 
     Example:
     >>> import keras
@@ -49,6 +52,11 @@ class TernaryRegularizer(keras.regularizers.Regularizer):
 
     Args:
         strength: the factor, at least 0.
+
+    Called on a tensor, it returns a scalar of the same dtype.
+
+    Raises:
+        ValueError: strength is negative or not finite.
 
     Example:
     >>> import keras

@@ -83,3 +83,4 @@ def test_docstring_has_a_summary_and_an_example(name):
     text = inspect.getdoc(getattr(ca, name))
     assert text.splitlines()[0].endswith((".", "?"))
     assert ">>>" in text
+    assert "Raises:" in text or name == "SweepResult"

@@ -15,7 +15,7 @@ SNIPPET = re.compile(r"(<!-- a new process -->\n)?```python\n(.*?)```", re.DOTAL
 def test_snippets_run_in_their_order(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     snippets = SNIPPET.findall(README.read_text())
-    assert len(snippets) == 5
+    assert len(snippets) == 6
     names = {}
     for elsewhere, code in snippets:
         if elsewhere:
