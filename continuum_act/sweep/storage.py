@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import sqlalchemy
 import sqlalchemy.exc
 
 _BEING_CREATED = ("already exists", "alembic_version")  # by another process, at this moment
@@ -45,12 +46,36 @@ def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
             url = f"sqlite:///{path}"
         engine_kwargs = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
         with storage_errors(storage):
-            for _ in range(10):
-                try:
-                    return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
-                except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError) as error:
-                    if not any(words in str(error) for words in _BEING_CREATED):
-                        raise
-                    time.sleep(0.2)
-            return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
+            made = _created_once(url, engine_kwargs)
+        if url.startswith("sqlite") and not must_exist:
+            _lock_before_reading(made.engine)
+        return made
     return storage
+
+
+def _created_once(url: str, engine_kwargs: dict[str, Any]) -> optuna.storages.RDBStorage:
+    for _ in range(10):
+        try:
+            return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
+        except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError) as error:
+            if not any(words in str(error) for words in _BEING_CREATED):
+                raise
+            time.sleep(0.2)
+    return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
+
+
+def _lock_before_reading(engine: sqlalchemy.Engine) -> None:
+    """Let every transaction begin with SQLite's lock for writing.
+
+    Python's sqlite3 begins one at the first write, so two processes could read that a trial waits, and both take it.
+    """
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def leave_transactions_to_us(connection: Any, record: Any) -> None:
+        connection.isolation_level = None
+
+    @sqlalchemy.event.listens_for(engine, "begin")
+    def begin(connection: sqlalchemy.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    engine.dispose()  # connections that were made before
