@@ -61,7 +61,7 @@ class Chunks:
     def _kinds_of(self, training: bool) -> list[str]:
         """Say of each value whether a member has its "own", those of one "seed" share it, or all do ("common")."""
         template = self._template
-        counts = {id(v) for v in template.slots if v.shape == ()} - {id(v) for v in template.trainable}
+        counts = {id(v) for v in template.update.slots if v.shape == ()} - {id(v) for v in template.trainable}
 
         def kind(variable: keras.Variable) -> str:
             if training and id(variable) in counts:
@@ -108,7 +108,8 @@ class Chunks:
         key = (training, at_once, str(keras.tree.map_structure(lambda a: a is None, structure)))
         if key not in self._programs:
             alike = [kind != "own" for kind in self._kinds[training]]
-            self._programs[key] = Program(self._template, training, alike, structure, at_once=at_once)
+            members = len(self._rows[0]) if at_once else None
+            self._programs[key] = Program(self._template, training, alike, structure, members)
         return self._programs[key]
 
     def _with_xla(self, block: Block) -> bool:
@@ -127,12 +128,15 @@ class Chunks:
         new = {key: job for key, job in new.items() if key not in self._ready}
         training = stages[0][0]
 
-        def compile_one(job: tuple[bool, Work]) -> None:
-            inputs = part if job[0] == training else self._for_test(part)
-            self._program(job[1].structure, job[0])(inputs, job[1].block, 0, xla=self._with_xla(job[1].block))
+        def compile_one(program: Program, work: Work, inputs: list[Any]) -> None:
+            program(inputs, work.block, 0, xla=self._with_xla(work.block))
 
+        jobs = [
+            (self._program(work.structure, trains), work, part if trains == training else self._for_test(part))
+            for trains, work in new.values()
+        ]
         try:
-            list(_POOL.map(compile_one, new.values()))
+            list(_POOL.map(compile_one, *zip(*jobs, strict=True)) if jobs else ())
         except backend.COMPILE_ERRORS as error:
             if len(self._modes) == 1:
                 raise

@@ -12,12 +12,17 @@ import keras
 from keras import ops
 
 from continuum_act.sweep import backend
-from continuum_act.sweep.elementwise import check_elementwise, pure_update
+from continuum_act.sweep.elementwise import PureUpdate, check_elementwise
 from continuum_act.sweep.stand_in import NotMappable, stand_in
 
 _TRACING = threading.RLock()  # Keras layers and metrics are traced by one thread at a time
 
+Map = Callable[[Callable[[Any], Any], Any], Any]
 Block = list[Any]  # the arrays of several batches, stacked: `(steps, batch, ...)`, None where there is none
+
+
+def _alone(function: Callable[[Any], Any], values: Any) -> Any:
+    return function(values)
 
 
 class Template:
@@ -50,7 +55,7 @@ class Template:
         self.trainable = [v for v in self.model.trainable_variables if id(v) not in alphas]
         self.other = [v for v in self.model.non_trainable_variables if id(v) not in alphas]
         self.weights = [v for v in self.model.weights if id(v) not in alphas]
-        self.update, self.slots = pure_update(self.model.optimizer, self.trainable)
+        self.update = PureUpdate(self.model.optimizer, self.trainable)
 
     def build_metrics(self, x: Any, y: Any, sample_weight: Any) -> None:
         """Build the loss and the metrics by one evaluation, and list the variables of the metrics."""
@@ -64,43 +69,39 @@ class Template:
                 metric.update_state = functools.partial(_unweighted_by_known_size, metric.update_state)
 
     def places(self, *, training: bool) -> list[keras.Variable]:
-        """Return all variables of a member: the state of the optimizer only for training."""
-        slots = self.slots if training else []
-        return [*self.alphas, *self.trainable, *self.other, *slots, *(self.metrics or [])]
+        """Return all variables of a member: the state of the optimizer, which comes last, only for training."""
+        slots = self.update.slots if training else []
+        return [*self.alphas, *self.trainable, *self.other, *(self.metrics or []), *slots]
 
-    def _loss(self, batch: Any, training: bool) -> Any:
-        x, y, sample_weight = batch
-        y_pred = forward(self.model, x, training=training)
-        loss = self.model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
-        self.model.metrics[0].update_state(loss, sample_weight=ops.shape(keras.tree.flatten(x)[0])[0])
-        self.model.compute_metrics(x, y, y_pred, sample_weight)
-        return loss
-
-    def tested(self, values: list[Any], batch: Any) -> list[Any]:
-        """Return the values of one member after the evaluation of a batch."""
+    def loss(self, values: list[Any], batch: Any, *, training: bool) -> tuple[Any, list[Any]]:
+        """Return the loss of one member for a batch, and its values, but those of the optimizer, after it."""
         places = self.places(training=False)
+        x, y, sample_weight = batch
         with keras.StatelessScope(list(zip(places, values, strict=True)), collect_losses=True) as scope:
-            self._loss(batch, training=False)
-        return [scope.get_current_value(v) for v in places]
+            y_pred = forward(self.model, x, training=training)
+            loss = self.model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+            self.model.metrics[0].update_state(loss, sample_weight=ops.shape(keras.tree.flatten(x)[0])[0])
+            self.model.compute_metrics(x, y, y_pred, sample_weight)
+        return loss, [scope.get_current_value(v) for v in places]
 
-    def trained(self, values: list[Any], batch: Any) -> list[Any]:
-        """Return the values of one member after a training step."""
-        places = self.places(training=True)
+    def trained(self, values: list[Any], batch: Any, update: Any = None, mapped: Map = _alone) -> list[Any]:
+        """Return the values after a training step: of one member, or of all over which `mapped` maps a function.
+
+        What members have of their own is stacked then. Only the forward pass is mapped: the gradients of the summed
+        losses are those of each member, and an element-wise optimizer takes stacked values as they are.
+        """
         begin = len(self.alphas)
         end = begin + len(self.trainable)
+        first_slot = len(self.places(training=False))
 
         def loss_of(trainable: list[Any]) -> tuple[Any, list[Any]]:
-            current = [*values[:begin], *trainable, *values[end:]]
-            with keras.StatelessScope(list(zip(places, current, strict=True)), collect_losses=True) as scope:
-                loss = self._loss(batch, training=True)
-            return loss, [scope.get_current_value(v) for v in places]
+            current = [*values[:begin], *trainable, *values[end:first_slot]]
+            losses, new = mapped(lambda member: self.loss(member, batch, training=True), current)
+            return ops.sum(losses), new
 
         (_, new), gradients = backend.value_and_gradients(loss_of, values[begin:end])
-        slots = slice(end + len(self.other), end + len(self.other) + len(self.slots))
-        with keras.StatelessScope(list(zip(self.slots, values[slots], strict=True))) as scope:
-            new[begin:end] = self.update(values[begin:end], gradients)
-        new[slots] = [scope.get_current_value(v) for v in self.slots]
-        return new
+        weights, slots = (update or self.update)(values[begin:end], gradients, values[first_slot:])
+        return [*new[:begin], *weights, *new[end:], *slots]
 
     def results(self, values: list[Any], *, training: bool) -> dict[str, Any]:
         """Return the values of one member's metrics."""
@@ -142,16 +143,20 @@ class Program:
         training: train, or evaluate.
         alike: which values all members of a chunk have in common.
         structure: a batch `(x, y, sample_weight)`, of which only the structure counts.
-        at_once: vectorize over members; otherwise they take turns.
+        members: how many there are in a chunk, to vectorize over; None if they take turns.
     """
 
-    def __init__(self, template: Template, training: bool, alike: list[bool], structure: Any, *, at_once: bool) -> None:
+    def __init__(
+        self, template: Template, training: bool, alike: list[bool], structure: Any, members: int | None
+    ) -> None:
         self._template = template
         self._training = training
-        self._step = template.trained if training else template.tested
         self._alike = alike
         self._structure = structure
-        self._compiled = backend.Compiled(self._at_once if at_once else self._in_turn)
+        self._update = template.update
+        if training and members is not None:
+            self._update = PureUpdate(template.model.optimizer, template.trainable, members)
+        self._compiled = backend.Compiled(self._at_once if members else self._in_turn)
 
     def __call__(self, values: list[Any], block: Block, steps: int, *, xla: bool) -> tuple[list[Any], dict[str, Any]]:
         """Run so many steps, compiled by XLA or not."""
@@ -161,45 +166,47 @@ class Program:
     def _batch(self, block: Block, i: Any) -> Any:
         return keras.tree.pack_sequence_as(self._structure, [None if a is None else a[i] for a in block])
 
-    def _all(self, own: list[Any], common: list[Any]) -> list[Any]:
-        values = iter(own), iter(common)
-        return [next(values[alike]) for alike in self._alike]
+    def _step(self, values: list[Any], batch: Any, mapped: Map = _alone) -> Any:
+        if self._training:
+            return self._template.trained(values, batch, self._update, mapped)
+        return mapped(lambda member: self._template.loss(member, batch, training=False), values)[1]
 
-    def _parted(self, values: list[Any]) -> tuple[list[Any], list[Any]]:
-        pairs = list(zip(values, self._alike, strict=True))
-        return [v for v, alike in pairs if not alike], [v for v, alike in pairs if alike]
+    def _vectorized(self, function: Callable[[Any], Any], values: Any) -> Any:
+        """Map a function of a member's values that returns something of its own, and the values."""
+        alike = self._alike[: len(values)]
+        own, common = _parted(values, alike)
+
+        def of_member(own: list[Any]) -> tuple[Any, list[Any], list[Any]]:
+            result, new = function(_joined(own, common, alike))
+            own, new = _parted(new, alike)
+            return result, own, [v + 0 for v in new]  # as TensorFlow cannot vectorize the return of an outer tensor
+
+        result, own, repeated = backend.vectorized(of_member, own)
+        return result, _joined(own, [v[0] for v in repeated], alike)
 
     def _at_once(self, values: list[Any], block: Block, count: Any) -> Any:
         def step(i: Any, values: Any) -> Any:
-            own, common = self._parted(values)
-            batch = self._batch(block, i)
-
-            def of_member(own: list[Any]) -> tuple[list[Any], list[Any]]:
-                own, new = self._parted(self._step(self._all(own, common), batch))
-                return own, [v + 0 for v in new]  # as TensorFlow cannot vectorize the return of an outer tensor
-
-            own, repeated = backend.vectorized(of_member, own)
-            return self._all(own, [v[0] for v in repeated])
+            return self._step(values, self._batch(block, i), self._vectorized)
 
         def results(own: list[Any]) -> dict[str, Any]:
-            return self._template.results(self._all(own, common), training=self._training)
+            return self._template.results(_joined(own, common, self._alike), training=self._training)
 
         with _TRACING:
             values = ops.fori_loop(0, count, step, values)
-            own, common = self._parted(values)
+            own, common = _parted(values, self._alike)
             return values, backend.vectorized(results, own)
 
     def _in_turn(self, values: list[Any], block: Block, count: Any) -> Any:
-        own, common = self._parted(values)
+        own, common = _parted(values, self._alike)
         members = own[0].shape[0]
 
         def of_member(m: Any, carry: Any) -> Any:
             own, _, results = carry
-            member = self._all([v[m] for v in own], common)
+            member = _joined([v[m] for v in own], common, self._alike)
             member = ops.fori_loop(0, count, lambda i, v: self._step(v, self._batch(block, i)), member)
             new = self._template.results(member, training=self._training)
             results = {name: _put(results[name], m, new[name]) for name in results}
-            member_own, new_common = self._parted(member)
+            member_own, new_common = _parted(member, self._alike)
             return [_put(v, m, n) for v, n in zip(own, member_own, strict=True)], new_common, results
 
         with _TRACING:
@@ -208,7 +215,17 @@ class Program:
             )
             results = {name: ops.repeat(v[None], members, axis=0) for name, v in first.items()}
             own, common, results = ops.fori_loop(0, members, of_member, (own, common, results))
-            return self._all(own, common), results
+            return _joined(own, common, self._alike), results
+
+
+def _joined(own: list[Any], common: list[Any], alike: list[bool]) -> list[Any]:
+    values = iter(own), iter(common)
+    return [next(values[is_alike]) for is_alike in alike]
+
+
+def _parted(values: list[Any], alike: list[bool]) -> tuple[list[Any], list[Any]]:
+    pairs = list(zip(values, alike, strict=True))
+    return [v for v, is_alike in pairs if not is_alike], [v for v, is_alike in pairs if is_alike]
 
 
 def _put(values: Any, index: Any, value: Any) -> Any:

@@ -64,9 +64,10 @@ class Members:
         if self.metrics is None:
             initial = [v.numpy() for v in self.template.metrics or []]
             self.metrics = [np.repeat(v[None], len(self.members), axis=0) for v in initial]
-        all_lists = [self.alphas(), *lists, self.metrics]
+        weights, other, *slots = lists
+        all_lists = [self.alphas(), weights, other, self.metrics, *slots]
         flat = [ops.convert_to_tensor(v) for values in all_lists for v in values]
         new, results, tested = self._chunks.run(flat, work, training=training, then_test=then_test)
         rest = iter(new)
-        _, *lists, self.metrics = [list(itertools.islice(rest, len(values))) for values in all_lists]
-        return lists, results, tested
+        _, weights, other, self.metrics, *slots = [list(itertools.islice(rest, len(values))) for values in all_lists]
+        return [weights, other, *slots], results, tested

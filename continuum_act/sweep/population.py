@@ -143,7 +143,7 @@ class Population(keras.Model):
         initial = {seed: self._members.initial(seed) for seed in dict.fromkeys(seed for _, seed in members)}
         for i, variable in enumerate(self._stacked + self._stacked_other):
             variable.assign(np.stack([initial[seed][i] for _, seed in members]))
-        for variable, one in zip(self.optimizer.variables, self._members.template.slots, strict=True):
+        for variable, one in zip(self.optimizer.variables, self._members.template.update.slots, strict=True):
             variable.assign(np.broadcast_to(one.numpy(), variable.shape))
         self.reset_metrics()
 
