@@ -107,6 +107,7 @@ class _Stacked(keras.Variable):
         self._leading = leading
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """That of all members' values."""
-        return (*self._leading, *super().shape)
+    def shape(self) -> Any:
+        """That of all members' values, in the backend's own type."""
+        one = super().shape
+        return type(one)((*self._leading, *one))
