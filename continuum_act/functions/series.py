@@ -34,8 +34,9 @@ def sinhc_terms(x: Any, widest: float = (0.5 * NEAR_EXP) ** 2) -> tuple[float, .
 
 
 def exprel_terms(x: Any) -> tuple[float, ...]:
-    """Coefficients of (exp(u) - 1)/u in u, |u| <= NEAR_EXP."""
-    return _terms("exprel", float(finfo(x).eps), NEAR_EXP)
+    """Coefficients of (exp(u) - 1 - u)/u**2 in u, |u| < NEAR_EXP, exact in the derivative too."""
+    slopes = _economized("exprel", float(finfo(x).eps) / 32, -NEAR_EXP, NEAR_EXP)
+    return tuple(slope / (n + 2) for n, slope in enumerate(slopes))
 
 
 def atanhc_terms(x: Any, widest: float) -> tuple[float, ...]:
