@@ -33,9 +33,9 @@ def exponential(x: Any, alpha: Any) -> Any:
     series = (x_near + alpha) + x_near * (u_near * horner(exprel_terms(x), u_near))
 
     shifted = ops.logical_and(u > SHIFT, alpha > 1)
-    scale = ops.where(shifted, math.exp(SHIFT), 1.0)
+    scale = _where(shifted, math.exp(SHIFT), 1.0, x)
     c = (1.0 - alpha) * (1.0 + alpha)
-    far = (ops.exp(u - ops.where(shifted, SHIFT, 0.0)) - c / scale) / ops.where(near, 1.0, alpha / scale)
+    far = (ops.exp(u - _where(shifted, SHIFT, 0.0, x)) - c / scale) / ops.where(near, 1.0, alpha / scale)
     return ops.where(near, series, far)
 
 
@@ -48,14 +48,13 @@ def logarithm(x: Any, b: Any, max_slope: float | None) -> Any:
 
     # log(1 + u) = 2 atanh(s), s = u/(2 + u)
     w_near = ops.where(near, w, 0.0)
-    half = 0.5 * b
-    r = w_near / (1.0 + w_near * half)
-    s = r * half
+    r = w_near / (1.0 + (0.5 * w_near) * b)
+    s = (0.5 * r) * b
     q = s * s
     series = r + r * (q * horner(log1p_terms(x, *NEAR_LOG), q))
 
     huge = x > HUGE
-    scale = ops.where(huge, SHRINK, 1.0)
+    scale = _where(huge, SHRINK, 1.0, x)
     size = ops.where(near, 1.0, b)
     t = (x * scale) * b + (1.0 - b) * (1.0 + b) * scale
     if max_slope is None:
@@ -63,7 +62,7 @@ def logarithm(x: Any, b: Any, max_slope: float | None) -> Any:
     else:
         t, below = split(t, scale * (1.0 / max_slope))
         log = ops.log(t) + below * max_slope
-    return ops.where(near, series, (log - ops.where(huge, math.log(SHRINK), 0.0)) / size)
+    return ops.where(near, series, (log - _where(huge, math.log(SHRINK), 0.0, x)) / size)
 
 
 def split(x: Any, edge: Any) -> tuple[Any, Any]:
@@ -71,3 +70,8 @@ def split(x: Any, edge: Any) -> tuple[Any, Any]:
     edge = ops.convert_to_tensor(edge, x.dtype)
     above = x > edge  # `where`, because keras.ops.maximum rounds float64 to float32 on JAX and PyTorch
     return ops.where(above, x, edge), ops.where(above, 0.0, x - edge)
+
+
+def _where(condition: Any, value: float, otherwise: float, x: Any) -> Any:
+    """Choose between two numbers of the dtype of x; of two Python floats, keras.ops.where makes float32."""
+    return ops.where(condition, ops.convert_to_tensor(value, x.dtype), otherwise)
