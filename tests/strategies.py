@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-SPECIAL = (0.0, 1e-30, 1e-7, 0.1, 0.57, 0.6, 0.9, 1.0, 2.0)
+SPECIAL = (0.0, 1e-30, 1e-7, 0.1, 0.57, 0.6, 0.71, 0.9, 1.0, 2.0)
 
 
 def alphas(limit: float = 4.0) -> st.SearchStrategy[float]:

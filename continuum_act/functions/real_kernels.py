@@ -12,12 +12,12 @@ import numpy as np
 from keras import ops
 
 from continuum_act.functions import traced_kernels
-from continuum_act.functions.series import atanhc_terms, horner, sinhc_terms
+from continuum_act.functions.series import expm1_terms, horner, log1p_terms
 
-EXP_FROM, LOG_FROM = 0.57, -0.6  # from here on, alpha cancels against 1/alpha
-NEAR_LOG1P = (-0.5, 1.0)  # alpha*(x + alpha) negated, between which log(1 + u) cancels
-_WIDEST_S = max(abs(u / (2 + u)) for u in NEAR_LOG1P)
-NEAR_EXPM1 = 0.8  # |alpha*x| below which exp(alpha*x) - 1 cancels
+LOG_FROM = -(0.5**0.5)  # -alpha from which c = 1 - alpha**2 is below 1/2, where its spacing is finer
+# Between these the backends' exp and log, which err by 1 and by 3 spacings, leave too few digits.
+NEAR_EXPM1 = (-0.9, 0.4)  # alpha*x; about 0, and about the zero of f for any alpha whose c is above 0.4
+NEAR_LOG1P = (-0.55, 0.45)  # -alpha*(x + alpha)
 
 ROUNDED_OFF = Decimal("NaN")  # stands for what rounding took from the constant before it
 
@@ -70,68 +70,63 @@ def _chosen(alpha: float, dtype: str, max_slope: float | None) -> tuple[Any, ...
 def _formula(alpha: float, dtype: str) -> Formula:
     if abs(alpha) < float(np.finfo(dtype).tiny):  # a subnormal alpha, which the hardware may take for zero
         return IDENTITY
-    if alpha >= EXP_FROM:
-        return EXP if alpha <= 1 else SHIFTED_EXP
-    if alpha <= LOG_FROM:
-        return LOG if alpha >= -1 else SHIFTED_LOG
-    return EXPM1 if alpha > 0 else LOG1P
+    if alpha > 0:
+        return EXPM1 if alpha < 1 else SHIFTED_EXP
+    if alpha > LOG_FROM:
+        return LOG1P
+    return LOG if alpha >= -1 else SHIFTED_LOG
 
 
 def _identity(x: Any, max_slope: float | None) -> Any:
     return x
 
 
-def _expm1(x: Any, max_slope: float | None, a: Any) -> Any:
-    """exp(2h) - 1 = 2 exp(h) sinh(h), with the series of sinh(h)/h near 0."""
+def _expm1(x: Any, max_slope: float | None, a: Any, c: Any, inverse: Any) -> Any:
+    """(exp(u) - c)/a for u = a*x; near 0 a series gives the value, and the formula still the derivatives."""
     u = x * a
-    near = ops.abs(u) < NEAR_EXPM1
-    e = ops.exp(ops.where(near, 0.5 * u, u))
-    h = ops.where(near, 0.5 * u, 0.0)
-    sinhc = horner(sinhc_terms(x, (0.5 * NEAR_EXPM1) ** 2), h * h)
-    series = ops.where(near, x, 0.0) * (ops.where(near, e, 1.0) * sinhc)
-    return ops.where(near, series, (e - 1.0) / a) + a
-
-
-def _exp(x: Any, max_slope: float | None, a: Any, c: Any, c_rest: Any) -> Any:
-    return ops.exp(x) if _is(a, 1.0) else (ops.exp(x * a) - c - c_rest) / a
+    formula = (ops.exp(u) - c) * inverse
+    series = (x + a) + x * (u * horner(expm1_terms(x, *NEAR_EXPM1), u))
+    near = ops.logical_and(u > NEAR_EXPM1[0], u < NEAR_EXPM1[1])
+    return formula + ops.stop_gradient(ops.where(near, series - formula, 0.0))
 
 
 def _shifted_exp(x: Any, max_slope: float | None, a: Any, shift: Any, rest: Any) -> Any:
     """exp(a*x)/a as one exp, because exp(a*x) overflows first."""
-    return ops.exp((x - shift) * a) + rest
+    return ops.exp(x) if _is(a, 1.0) else ops.exp((x - shift) * a) + rest
 
 
-def _log1p(x: Any, max_slope: float | None, b: Any, edge: Any) -> Any:
-    """log(1 + u)/b for u = b*w, and near 0 w*log(1 + u)/u by the series of 2 atanh(u/(2 + u))."""
-    w, below = x - b, 0.0
+def _log1p(x: Any, max_slope: float | None, b: Any, inverse: Any, half: Any, edge: Any) -> Any:
+    """log(1 + u)/b for u = b*w, and near 0 2 atanh(s)/b for s = u/(2 + u), by a series."""
+    w: Any = x - b
+    below: Any = None
     if max_slope is not None:
         w, below = traced_kernels.split(w, edge)
-        below = below * max_slope
     u = w * b
     near = ops.logical_and(u > NEAR_LOG1P[0], u < NEAR_LOG1P[1])
-    u_near, w_near = ops.where(near, u, 0.0), ops.where(near, w, 0.0)
-    s = u_near / (2.0 + u_near)
+    w_near = ops.where(near, w, 0.0)
+    r = w_near / (1.0 + w_near * half)
+    s = r * half
     q = s * s
-    r = w_near / (1.0 + 0.5 * u_near)
-    series = r + r * (q * horner(atanhc_terms(x, _WIDEST_S**2)[1:], q))
-    return ops.where(near, series, ops.log(ops.where(near, 1.0, 1.0 + u)) / b) + below
+    series = r + r * (q * horner(log1p_terms(x, *NEAR_LOG1P), q))
+    y = ops.where(near, series, ops.log(1.0 + u) * inverse)
+    return y if below is None else y + below * max_slope
 
 
-def _log(x: Any, max_slope: float | None, b: Any, c: Any, c_rest: Any, edge: Any, m: Any) -> Any:
+def _log(x: Any, max_slope: float | None, b: Any, inverse: Any, c: Any, c_rest: Any, edge: Any, m: Any) -> Any:
     t = x if _is(b, 1.0) else (x * b + c_rest) + c
     if max_slope is None:
-        return ops.log(t) if _is(b, 1.0) else ops.log(t) / b
+        return ops.log(t) if _is(b, 1.0) else ops.log(t) * inverse
     inside, below = traced_kernels.split(t, edge)
-    return ops.log(inside) / b + below * m
+    return ops.log(inside) * inverse + below * m
 
 
-def _shifted_log(x: Any, max_slope: float | None, b: Any, shift: Any, log_b: Any, edge: Any) -> Any:
+def _shifted_log(x: Any, max_slope: float | None, inverse: Any, shift: Any, log_b: Any, edge: Any) -> Any:
     """log(b*r)/b with r = x - shift: no product before the logarithm that could overflow."""
     r = x - shift
     if max_slope is None:
-        return (ops.log(r) + log_b) / b
+        return (ops.log(r) + log_b) * inverse
     inside, below = traced_kernels.split(r, edge)
-    return (ops.log(inside) + log_b) / b + below * max_slope
+    return (ops.log(inside) + log_b) * inverse + below * max_slope
 
 
 def _is(constant: Any, value: float) -> bool:
@@ -142,9 +137,8 @@ def _is(constant: Any, value: float) -> bool:
 IDENTITY = Formula(lambda a, m: (), _identity)
 # Not the backends' own expm1 and log1p: TensorFlow's err by up to 5 spacings; JAX and PyTorch differentiate expm1(u) to
 # expm1(u) + 1, which has no digit left where u << 0; ONNX has neither; LiteRT computes exp(x) - 1 and log(1 + x).
-EXPM1 = Formula(lambda a, m: (a,), _expm1)
-EXP = Formula(lambda a, m: (a, 1 - a * a, ROUNDED_OFF), _exp)
+EXPM1 = Formula(lambda a, m: (a, 1 - a * a, 1 / a), _expm1)
 SHIFTED_EXP = Formula(lambda a, m: (a, a.ln() / a, a - 1 / a), _shifted_exp)
-LOG1P = Formula(lambda a, m: (-a, (1 - 1 / m) / a), _log1p)
-LOG = Formula(lambda a, m: (-a, 1 - a * a, ROUNDED_OFF, 1 / m, -m / a), _log)
-SHIFTED_LOG = Formula(lambda a, m: (-a, 1 / a - a, (-a).ln(), -1 / (m * a)), _shifted_log)
+LOG1P = Formula(lambda a, m: (-a, -1 / a, -a / 2, (1 - 1 / m) / a), _log1p)
+LOG = Formula(lambda a, m: (-a, -1 / a, 1 - a * a, ROUNDED_OFF, 1 / m, -m / a), _log)
+SHIFTED_LOG = Formula(lambda a, m: (-1 / a, 1 / a - a, (-a).ln(), -1 / (m * a)), _shifted_log)

@@ -27,8 +27,8 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
 
     Accuracy, in spacings of the result beyond what one spacing of x (and of a traced alpha) does to it, over alpha in
     [-4, 4] and x up to overflow, save within a few spacings of the border of the domain: value 3, d/dx 4, d/dalpha 4,
-    in float32 and float64 on the points of the tests. A dense search (benchmarks/dense.py, float32, TensorFlow) found
-    value 4.0 for fixed |alpha| from 0.57 to 1, next to a zero of f, and 5.0 in a graph without XLA. Results below the
+    in float32 and float64. One excess is known, of a fixed alpha: next to x = 0 a dense search (benchmarks/dense.py,
+    float32, TensorFlow) found 4.8 for d/dx where -alpha is from 0.66 to 0.71, and from 0.85 to 1. Results below the
     smallest normal number are zero where the hardware flushes them. exp(alpha*x) overflows as it does in
     mathematics, in every domain.
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keras import ops
 
-from continuum_act.functions.series import NEAR_EXP, NEAR_LOG, atanhc_terms, exprel_terms, horner
+from continuum_act.functions.series import NEAR_EXP, NEAR_LOG, exprel_terms, horner, log1p_terms
 
-SWITCH = 0.6  # alpha from which 1 - alpha**2 is taken together, because alpha cancels against 1/alpha
-SERIES_END = 0.9  # -alpha up to which the series of the logarithm keeps the derivative in alpha
+SERIES_END = 0.9  # |alpha| up to which the series are used; at 1, f is exp and log to the last bit
+# Where exp(u)/alpha may be finite though exp(u) is not, exp(u - SHIFT) is taken: for alpha below exp(SHIFT) = 15.6.
+SHIFT = 2.75
+HUGE, SHRINK = 2.0**64, 2.0**-10  # x from which it is multiplied by SHRINK, lest b*x overflow before its logarithm
 
 
 def traced(x: Any, alpha: Any, max_slope: float | None) -> Any:
@@ -21,18 +24,19 @@ def traced(x: Any, alpha: Any, max_slope: float | None) -> Any:
 
 
 def exponential(x: Any, alpha: Any) -> Any:
-    """(exp(u) - 1)/alpha + alpha for u = alpha*x, alpha >= 0."""
-    small = alpha < SWITCH
+    """(exp(u) - c)/alpha for u = alpha*x, c = 1 - alpha**2, alpha >= 0."""
     u = x * alpha
-    near = ops.logical_and(ops.abs(u) < NEAR_EXP, small)
+    near = ops.logical_and(ops.abs(u) < NEAR_EXP, alpha < SERIES_END)
 
     x_near = ops.where(near, x, 0.0)
-    series = x_near * horner(exprel_terms(x), x_near * alpha)
+    u_near = x_near * alpha
+    series = (x_near + alpha) + x_near * (u_near * horner(exprel_terms(x), u_near))
 
-    scale = ops.where(alpha > 1, alpha, 1.0)  # exp(u) would overflow before exp(u)/alpha
-    one = ops.where(small, 1.0, (1.0 - alpha) * (1.0 + alpha))
-    far = (ops.exp(u - ops.log(scale)) - one / scale) / ops.where(near, 1.0, alpha / scale)
-    return ops.where(near, series, far) + ops.where(small, alpha, 0.0)
+    shifted = ops.logical_and(u > SHIFT, alpha > 1)
+    scale = _where(shifted, math.exp(SHIFT), 1.0, x)
+    c = (1.0 - alpha) * (1.0 + alpha)
+    far = (ops.exp(u - _where(shifted, SHIFT, 0.0, x)) - c / scale) / ops.where(near, 1.0, alpha / scale)
+    return ops.where(near, series, far)
 
 
 def logarithm(x: Any, b: Any, max_slope: float | None) -> Any:
@@ -47,18 +51,18 @@ def logarithm(x: Any, b: Any, max_slope: float | None) -> Any:
     r = w_near / (1.0 + (0.5 * w_near) * b)
     s = (0.5 * r) * b
     q = s * s
-    widest = max((u / (2.0 + u)) ** 2 for u in NEAR_LOG)
-    series = r + r * (q * horner(atanhc_terms(x, widest)[1:], q))
+    series = r + r * (q * horner(log1p_terms(x, *NEAR_LOG), q))
 
-    scale = ops.where(b > 1, b, 1.0)  # b*x would overflow before its logarithm
+    huge = x > HUGE
+    scale = _where(huge, SHRINK, 1.0, x)
     size = ops.where(near, 1.0, b)
-    t = x * (b / scale) + (1.0 - b) * (1.0 + b) / scale
-    below: Any = 0.0
-    if max_slope is not None:
-        t, below = split(t, 1.0 / (max_slope * scale))
-        below = below * max_slope * (scale / size)
-    far = (ops.log(t) + ops.log(scale)) / size + below
-    return ops.where(near, series, far)
+    t = (x * scale) * b + (1.0 - b) * (1.0 + b) * scale
+    if max_slope is None:
+        log = ops.log(t)
+    else:
+        t, below = split(t, scale * (1.0 / max_slope))
+        log = ops.log(t) + below * max_slope
+    return ops.where(near, series, (log - _where(huge, math.log(SHRINK), 0.0, x)) / size)
 
 
 def split(x: Any, edge: Any) -> tuple[Any, Any]:
@@ -66,3 +70,8 @@ def split(x: Any, edge: Any) -> tuple[Any, Any]:
     edge = ops.convert_to_tensor(edge, x.dtype)
     above = x > edge  # `where`, because keras.ops.maximum rounds float64 to float32 on JAX and PyTorch
     return ops.where(above, x, edge), ops.where(above, 0.0, x - edge)
+
+
+def _where(condition: Any, value: float, otherwise: float, x: Any) -> Any:
+    """Choose between two numbers of the dtype of x; of two Python floats, keras.ops.where makes float32."""
+    return ops.where(condition, ops.convert_to_tensor(value, x.dtype), otherwise)

@@ -52,7 +52,7 @@ def test_function_increases_with_x(alpha):
     assert (np.diff(y)[np.isfinite(y[1:])] >= -12 * np.spacing(np.float32(np.abs(y).min() + abs(alpha)))).all()
 
 
-@pytest.mark.parametrize("switch", [0.0, 0.57, 0.6, 0.9, 1.0])
+@pytest.mark.parametrize("switch", [0.0, 0.6, 0.5**0.5, 0.9, 1.0])
 @pytest.mark.parametrize("traced", [False, True])
 def test_function_is_continuous_in_alpha_across_every_switch(switch, traced):
     x = np.linspace(0.5, 3, 11).astype("float32")
@@ -116,8 +116,9 @@ def test_array_of_alphas_gives_each_channel_what_its_scalar_gives_bit_for_bit(do
     y = array(wrap(lambda t: ca.soft_exponential(t, alphas, domain=domain))(ops.convert_to_tensor(x)))
     for k, alpha in enumerate(alphas.tolist()):
         alone = wrap(lambda t, a=alpha: ca.soft_exponential(t, a, domain=domain))(ops.convert_to_tensor(x[:, k]))
-        if jit and BACKEND != "torch":  # XLA contracts a*b + c and divides by a constant as it sees fit
-            np.testing.assert_array_max_ulp(y[:, k][~np.isnan(y[:, k])], array(alone)[~np.isnan(y[:, k])], 16)
+        if jit and BACKEND != "torch" and -1 < alpha < -0.1:
+            # XLA rounds b*x + c once for the one and twice for the other: measured 11 spacings next to the zero of f
+            np.testing.assert_array_max_ulp(y[:, k][~np.isnan(y[:, k])], array(alone)[~np.isnan(y[:, k])], 11)
         else:
             np.testing.assert_array_equal(y[:, k], array(alone))
 
