@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from continuum_act.functions import arguments, complex_kernels
+from continuum_act.functions import arguments, complex_fixed, complex_kernels
 from continuum_act.functions.parts import join_parts
 
 
@@ -66,7 +66,7 @@ def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: i
     if arguments.is_fixed(alpha):
         value = _fixed_alpha(alpha, precise)
         arguments.broadcast(re, value)
-        parts = complex_kernels.fixed(re, im, value)
+        parts = complex_fixed.fixed(re, im, value)
     else:
         a, b = _traced_alpha(alpha, precise)
         arguments.broadcast(re, a)

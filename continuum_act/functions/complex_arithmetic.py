@@ -1,0 +1,178 @@
+"""Arithmetic of (real, imaginary) pairs of real tensors, float32 or float64, that keeps its digits."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from continuum_act.functions.series import finfo
+
+Pair = tuple[Any, Any]
+MODE = 4
+
+
+def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
+    """Return (a + ib)(c + id)."""
+    return a * c - b * d, a * d + b * c
+
+
+def largest(p: Any, q: Any) -> Any:
+    """Return max(|p|, |q|), by `where`: keras.ops.maximum rounds float64 to float32 on JAX and PyTorch."""
+    p, q = ops.abs(p), ops.abs(q)
+    return ops.where(p > q, p, q)
+
+
+def either(condition: Any, value: float, other: float, like: Any) -> Any:
+    """Select one of two numbers in the dtype of a tensor; `where` of Python numbers is float32."""
+    dtype = like.dtype
+    return ops.where(condition, ops.convert_to_tensor(value, dtype), ops.convert_to_tensor(other, dtype))
+
+
+def select(condition: Any, pair: Pair, other: Pair) -> Pair:
+    """Select one of two pairs."""
+    return ops.where(condition, pair[0], other[0]), ops.where(condition, pair[1], other[1])
+
+
+def reciprocal(a: Any, b: Any) -> Pair:
+    """Return 1/(a + ib), for a divisor whose square, or its square in the derivative, may underflow or overflow."""
+    size = ops.stop_gradient(largest(a, b))
+    extreme = ops.logical_and(ops.logical_or(size < 2.0**-6, size > 2.0**6), size > float(finfo(a).tiny))
+    scale = ops.where(extreme, 1.0 / ops.where(extreme, size, 1.0), 1.0)  # any scale is right: it has no derivative
+    a, b = a * scale, b * scale
+    norm = a * a + b * b
+    re, im = newton(a, b, a / norm, -b / norm)
+    return re * scale, im * scale
+
+
+def newton(a: Any, b: Any, p: Any, q: Any) -> Pair:
+    """Improve p + iq = 1/(a + ib), in its derivative: that of the quotient is a difference of numbers 3 times larger."""
+    rest = product(a, b, p, q)
+    return product(p, q, 2.0 - rest[0], -rest[1])
+
+
+def one_minus_square(a: Any, b: Any) -> Pair:
+    """Return 1 - alpha**2."""
+    return (1.0 - a) * (1.0 + a) + b * b, -2.0 * a * b
+
+
+def real_polynomial(coefficients: Sequence[float], p: Any, q: Any) -> Pair:
+    """Evaluate a power series with real coefficients at p + iq: half the operations of Horner (Knuth, TAOCP 4.6.4)."""
+    twice, norm = 2.0 * p, p * p + q * q
+    last, total = coefficients[-1], coefficients[-2] + twice * coefficients[-1]
+    for coefficient in reversed(coefficients[1:-2]):
+        last, total = total, coefficient + (twice * total - norm * last)
+    return coefficients[0] + (p * total - norm * last), q * total
+
+
+def cos_sin(v: Any) -> Pair:
+    """Cosine and sine; on JAX, keras.ops.cos and sin round float64 to float32, keras.ops.exp does not."""
+    if _lacks_double(v):
+        e = ops.exp(ops.cast(v, "complex128") * 1j)
+        return ops.real(e), ops.imag(e)
+    return ops.cos(v), ops.sin(v)
+
+
+def argument(p: Any, q: Any) -> Any:
+    """Argument of p + iq in (-pi, pi], +pi for p < 0 and q = -0.0 too; the square of p + iq is in range."""
+    q = q - ops.stop_gradient(ops.where(q == 0, q, 0.0))  # -0.0 to 0.0, with the derivative of q
+    if _lacks_double(p):
+        return ops.imag(ops.log(ops.cast(p, "complex128") + ops.cast(q, "complex128") * 1j))
+    if keras.backend.standardize_dtype(p.dtype) == "float32":
+        return ops.arctan2(q, p)
+    # keras.ops.arctan2 rounds float64 to float32 on PyTorch
+    steep = ops.abs(q) > ops.abs(p)
+    over = ops.where(steep, q, p)
+    ratio = ops.where(steep, -p, q) / ops.where(over == 0, 1.0, over)
+    quarters = ops.where(steep, 1.0, ops.where(p < 0, 2.0, 0.0)) * ops.where(q < 0, -1.0, 1.0)
+    return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + ops.arctan(ratio)
+
+
+def scaled_log(p: Any, q: Any) -> Pair:
+    """Log(p + iq), of p + iq scaled where its square could overflow or underflow."""
+    exponent = int(math.log2(float(finfo(p).max)))
+    step = int(0.55 * exponent)
+    size = largest(p, q)
+    large, small = size > 2.0 ** int(0.4 * exponent), size < 2.0 ** -int(0.4 * exponent)
+    one = ops.ones_like(p)
+    scale = ops.where(large, one * 2.0**-step, ops.where(small, one * 2.0**step, one))
+    steps = ops.cast(large, p.dtype) - ops.cast(small, p.dtype)
+    p, q = p * scale, q * scale
+    return 0.5 * ops.log(p * p + q * q) + steps * (step * math.log(2)), argument(p, q)
+
+
+def _lacks_double(x: Any) -> bool:
+    return keras.backend.backend() == "jax" and keras.backend.standardize_dtype(x.dtype) == "float64"
+
+
+def exprel_tail(x: Any, y: Any, radius: float) -> Pair:
+    """(exp(u) - 1)/u - 1 for u = x + iy, |u| <= radius."""
+    terms = _terms(_exprel, float(finfo(x).eps), radius)
+    return product(x, y, *real_polynomial(terms, x, y))
+
+
+def log_tail(x: Any, y: Any, radius: float) -> Pair:
+    """-log(1 - v)/v - 1 for v = x + iy, |s| <= radius, by the series of 2 atanh(s), s = v/(2 - v)."""
+    if MODE == 0:
+        norm = x * x + y * y
+        over = 1.0 / (norm + (4.0 - 4.0 * x))  # 1/|2 - v|**2
+        s = (2.0 * x - norm) * over, 2.0 * y * over
+    elif MODE == 1:
+        norm = x * x + y * y
+        over = norm + (4.0 - 4.0 * x)
+        s = (2.0 * x - norm) / over, 2.0 * y / over
+    elif MODE == 2:
+        x, y = 0.5 * x, 0.5 * y
+        d = 1.0 - x
+        norm = d * d + y * y
+        h = newton(d, -y, d / norm, y / norm)
+        s = product(x, y, *h)
+    elif MODE == 3:
+        x, y = 0.5 * x, 0.5 * y
+        d = 1.0 - x
+        norm = d * d + y * y
+        h = newton(d, -y, d / norm, y / norm)
+        s = product(x, y, *h)
+        h = h[0] - 1, h[1]
+        s = ops.stop_gradient(s[0] - h[0]) + h[0], ops.stop_gradient(s[1] - h[1]) + h[1]
+    elif MODE == 4:
+        norm = x * x + y * y
+        over = norm + (4.0 - 4.0 * x)
+        s = (2.0 * x - norm) / over, 2.0 * y / over
+        x, y = 0.5 * x, 0.5 * y
+        d = 1.0 - x
+        norm = d * d + y * y
+        h = newton(d, -y, d / norm, y / norm)
+        h = h[0] - 1, h[1]
+        s = ops.stop_gradient(s[0] - h[0]) + h[0], ops.stop_gradient(s[1] - h[1]) + h[1]
+    q = product(*s, *s)
+    tail = product(*q, *real_polynomial(_terms(_atanhc, float(finfo(x).eps), radius**2), *q))  # atanh(s)/s - 1
+    # v/s = 2/(1 + s)
+    more = product(1.0 + s[0], s[1], *tail)
+    return s[0] + more[0], s[1] + more[1]
+
+
+def in_log_series(x: Any, y: Any, radius: float) -> Any:
+    """Whether |v/(2 - v)| < radius."""
+    return (0.25 / radius**2 - 0.25) * (x * x + y * y) + x < 1.0
+
+
+def _exprel(n: int) -> float:
+    return 1 / math.factorial(n + 2)
+
+
+def _atanhc(n: int) -> float:
+    return 1 / (2 * n + 3)
+
+
+@functools.cache
+def _terms(coefficient: Callable[[int], float], eps: float, widest: float) -> tuple[float, ...]:
+    """Keep the terms above eps/32: the derivatives of the series need a little more than its value."""
+    kept: list[float] = []
+    while coefficient(len(kept)) * widest ** len(kept) >= eps / 32:
+        kept.append(coefficient(len(kept)))
+    return tuple(kept)
