@@ -1,7 +1,8 @@
-"""Search for the largest E of the complex function: `python -m benchmarks.dense_complex [dtype] [points] [XLA]`.
+"""Search for the largest E of the complex function: `python -m benchmarks.dense_complex [dtype] [points] [xla]`.
 
-E is the error in spacings beyond what one spacing of each input explains (`tests.oracle`), norm-wise over the two parts,
-here against complex numbers of more bits, so that a million points take seconds. KERAS_BACKEND chooses the backend.
+E is the error in spacings beyond what one spacing of each input explains (`tests.oracle`), norm-wise over the two
+parts, here against complex numbers of more bits, so that a million points take seconds. Each region has 60 alphas, with
+that many points each. KERAS_BACKEND chooses the backend.
 """
 
 from __future__ import annotations
@@ -99,7 +100,9 @@ def _exponential(z: Any, a: Any) -> Exact:
     f = np.where(near, z * _series(1 / factorial[1:], q), (e - 1) / at) + a
     f = np.where(abs(c) < 0.5, (e - c) / at, f)
     slope = np.where(near, z**2 * _series(n[1:-1] / factorial[2:], q), (u * e - e + 1) / at**2) + 1
-    bend = np.where(near, z**3 * _series(n[1:-2] * n[2:-1] / factorial[3:], q), (u * u * e - 2 * (u - 1) * e - 2) / at**3)
+    bend = np.where(
+        near, z**3 * _series(n[1:-2] * n[2:-1] / factorial[3:], q), (u * u * e - 2 * (u - 1) * e - 2) / at**3
+    )
     return Exact(f, e, slope, a * e, z * e, bend, np.isfinite(u))
 
 
@@ -185,13 +188,19 @@ def measured(kind: str, alpha: Any, z: Any, dtype: str, way: Any = lambda f: f) 
 
     re, im = (array(part).astype(e.f.real.dtype) for part in way(call)(*inputs))
     found = {"value": errors(re + 1j * im, e.f, e.counts, dtype, *excused(e.z, e.alpha))}
-    re, im = ([array(g).astype(e.f.real.dtype) for g in way(gradient(lambda *t, k=k: call(*t)[k]))(*inputs)] for k in (0, 1))
-    found["d/dz"] = np.maximum(*(errors(g, e.z, e.counts, dtype, *excused(e.zz, e.z_alpha)) for g in holomorphic(re[:2], im[:2])))
+    re, im = (
+        [array(g).astype(e.f.real.dtype) for g in way(gradient(lambda *t, k=k: call(*t)[k]))(*inputs)] for k in (0, 1)
+    )
+    found["d/dz"] = np.maximum(
+        *(errors(g, e.z, e.counts, dtype, *excused(e.zz, e.z_alpha)) for g in holomorphic(re[:2], im[:2]))
+    )
     if kind == "real":
         found["d/dz"] = errors(re[0] + 1j * im[0], e.z, e.counts, dtype, *excused(e.zz, e.z_alpha))
     if traced:
         known = excused(e.z_alpha, e.alpha_alpha)
-        found["d/dalpha"] = np.maximum(*(errors(g, e.alpha, e.counts, dtype, *known, size=1 + abs(z)) for g in holomorphic(re[2:], im[2:])))
+        found["d/dalpha"] = np.maximum(
+            *(errors(g, e.alpha, e.counts, dtype, *known, size=1 + abs(z)) for g in holomorphic(re[2:], im[2:]))
+        )
     return found
 
 

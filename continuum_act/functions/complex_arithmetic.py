@@ -13,7 +13,6 @@ from keras import ops
 from continuum_act.functions.series import finfo
 
 Pair = tuple[Any, Any]
-MODE = 4
 
 
 def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
@@ -50,7 +49,7 @@ def reciprocal(a: Any, b: Any) -> Pair:
 
 
 def newton(a: Any, b: Any, p: Any, q: Any) -> Pair:
-    """Improve p + iq = 1/(a + ib), in its derivative: that of the quotient is a difference of numbers 3 times larger."""
+    """Return 1/(a + ib) with the derivative of -1/(a + ib)**2: that of the quotient p + iq cancels, by a factor of 3."""
     rest = product(a, b, p, q)
     return product(p, q, 2.0 - rest[0], -rest[1])
 
@@ -115,50 +114,20 @@ def exprel_tail(x: Any, y: Any, radius: float) -> Pair:
     return product(x, y, *real_polynomial(terms, x, y))
 
 
-def log_tail(x: Any, y: Any, radius: float) -> Pair:
-    """-log(1 - v)/v - 1 for v = x + iy, |s| <= radius, by the series of 2 atanh(s), s = v/(2 - v)."""
-    if MODE == 0:
-        norm = x * x + y * y
-        over = 1.0 / (norm + (4.0 - 4.0 * x))  # 1/|2 - v|**2
-        s = (2.0 * x - norm) * over, 2.0 * y * over
-    elif MODE == 1:
-        norm = x * x + y * y
-        over = norm + (4.0 - 4.0 * x)
-        s = (2.0 * x - norm) / over, 2.0 * y / over
-    elif MODE == 2:
-        x, y = 0.5 * x, 0.5 * y
-        d = 1.0 - x
-        norm = d * d + y * y
-        h = newton(d, -y, d / norm, y / norm)
-        s = product(x, y, *h)
-    elif MODE == 3:
-        x, y = 0.5 * x, 0.5 * y
-        d = 1.0 - x
-        norm = d * d + y * y
-        h = newton(d, -y, d / norm, y / norm)
-        s = product(x, y, *h)
-        h = h[0] - 1, h[1]
-        s = ops.stop_gradient(s[0] - h[0]) + h[0], ops.stop_gradient(s[1] - h[1]) + h[1]
-    elif MODE == 4:
-        norm = x * x + y * y
-        over = norm + (4.0 - 4.0 * x)
-        s = (2.0 * x - norm) / over, 2.0 * y / over
-        x, y = 0.5 * x, 0.5 * y
-        d = 1.0 - x
-        norm = d * d + y * y
-        h = newton(d, -y, d / norm, y / norm)
-        h = h[0] - 1, h[1]
-        s = ops.stop_gradient(s[0] - h[0]) + h[0], ops.stop_gradient(s[1] - h[1]) + h[1]
-    q = product(*s, *s)
-    tail = product(*q, *real_polynomial(_terms(_atanhc, float(finfo(x).eps), radius**2), *q))  # atanh(s)/s - 1
-    # v/s = 2/(1 + s)
-    more = product(1.0 + s[0], s[1], *tail)
-    return s[0] + more[0], s[1] + more[1]
+def half_log(x: Any, y: Any) -> Pair:
+    """Return s = v/(2 - v), so that -log(1 - v) = 2 atanh(s)."""
+    norm = x * x + y * y
+    over = norm + (4.0 - 4.0 * x)  # |2 - v|**2
+    return (2.0 * x - norm) / over, 2.0 * y / over
 
 
-def in_log_series(x: Any, y: Any, radius: float) -> Any:
-    """Whether |v/(2 - v)| < radius."""
-    return (0.25 / radius**2 - 0.25) * (x * x + y * y) + x < 1.0
+def log_tail(p: Any, q: Any, radius: float) -> Pair:
+    """-log(1 - v)/v - 1 for v/(2 - v) = s = p + iq, |s| <= radius."""
+    square = product(p, q, p, q)
+    terms = _terms(_atanhc, float(finfo(p).eps), radius**2)
+    tail = product(*square, *real_polynomial(terms, *square))  # atanh(s)/s - 1
+    more = product(1.0 + p, q, *tail)  # 2 s/v = 1 + s
+    return p + more[0], q + more[1]
 
 
 def _exprel(n: int) -> float:

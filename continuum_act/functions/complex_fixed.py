@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
 import functools
 import math
 from collections.abc import Callable
@@ -13,12 +12,25 @@ import numpy as np
 from keras import ops
 
 from continuum_act.functions import real_kernels
-from continuum_act.functions.complex_arithmetic import Pair, cos_sin, exprel_tail, log_tail, product, scaled_log, select
+from continuum_act.functions.complex_arithmetic import (
+    Pair,
+    cos_sin,
+    exprel_tail,
+    half_log,
+    log_tail,
+    product,
+    scaled_log,
+    select,
+)
 from continuum_act.functions.series import finfo
 
 NEAR_ZETA = 1.0  # |alpha*z| below which exp(alpha*z) - 1 cancels
-APART = 1.0  # |log(1 - alpha**2)|, the zero of f, from which exp(alpha*z) - (1 - alpha**2) keeps its digits there
-NEAR_V = -0.3, 0.9  # the disc of v = alpha*(z + alpha) where log(1 - v) has fewer digits than v
+FAR_EXP = 1.2  # |alpha| from which the errors of exp(alpha*z)/alpha are small beside alpha, the value at z = 0
+NEAR_V = (
+    1.8,
+    0.1,
+    0.9,
+)  # the ellipse 1.8*(Re v + 0.1)**2 + (Im v)**2 < 0.9 of v = alpha*(z + alpha) where log(1 - v) has fewer digits than v
 NEAR_S = 0.43  # the largest |v/(2 - v)| there
 SHIFTED_FROM, FAR_FROM = 0.7, 1.3  # |alpha| from which log(t/alpha) + log(alpha) has digits enough, and at v = 0 too
 
@@ -93,8 +105,7 @@ def _formula(alpha: complex, dtype: str) -> Formula:
     if a < 0:
         size = abs(alpha)
         return LOG if size < SHIFTED_FROM else NEAR_SHIFTED_LOG[side] if size < FAR_FROM else SHIFTED_LOG[side]
-    c = (1 - alpha) * (1 + alpha)
-    return (EXP if c == 0 or abs(cmath.log(c)) > APART else NEAR_EXP)[side]
+    return (EXP if alpha == 1 or abs(alpha) > FAR_EXP else NEAR_EXP)[side]
 
 
 def _identity(x: Any, y: Any) -> Pair:
@@ -112,7 +123,7 @@ def _phase(a: Fraction, b: Fraction) -> float:
 
 
 def _rest(constant: Fraction, dtype: str) -> Fraction:
-    """What rounding takes from a constant."""
+    """Return what rounding takes from a constant."""
     return constant - Fraction(float(np.dtype(dtype).type(float(constant))))
 
 
@@ -152,8 +163,8 @@ def _near_log(far: Callable[..., Pair], x: Any, y: Any, a: Any, b: Any, p: Any, 
     """-w*log(1 - v)/v, if v = alpha*w is small; w = z + alpha."""
     u, v = product(a, b, x, y)
     p, q = u + p, v + q
-    near = (p - NEAR_V[0]) * (p - NEAR_V[0]) + q * q < NEAR_V[1] ** 2
-    tail = log_tail(ops.where(near, p, 0.0), ops.where(near, q, 0.0), NEAR_S)
+    near = NEAR_V[0] * (p + NEAR_V[1]) * (p + NEAR_V[1]) + q * q < NEAR_V[2]
+    tail = log_tail(*half_log(ops.where(near, p, 0.0), ops.where(near, q, 0.0)), NEAR_S)
     re, im = x + a, y + b
     p, q = product(re, im, *tail)
     return select(near, (re + p, im + q), far((u, v), x, y, *constants))
@@ -179,9 +190,10 @@ def _shifted_constants(a: Fraction, b: Fraction, dtype: str) -> tuple[Any, ...]:
 def _shifted_log(side: int, zeta: Pair | None, x: Any, y: Any, *constants: Any) -> Pair:
     """-(Log(z - (1/alpha - alpha)) + Log(-alpha))/alpha, without a product before the logarithm."""
     p, p_rest, q, q_rest, size, phase, re, im = constants
-    log, arg = scaled_log(*_turned((x - p) - p_rest, (y - q) - q_rest, -side))
+    log, arg = scaled_log(*_turned((x - p_rest) - p, (y - q_rest) - q, -side))
     arg = arg + phase
-    arg = arg + ops.where(arg > math.pi, -2 * math.pi, ops.where(arg < -math.pi, 2 * math.pi, 0.0))
+    turns = ops.cast(arg < -math.pi, arg.dtype) - ops.cast(arg > math.pi, arg.dtype)
+    arg = arg + turns * (2 * math.pi)
     return product(log + size, arg, re, im)
 
 

@@ -10,9 +10,10 @@ from continuum_act.functions.complex_arithmetic import (
     Pair,
     cos_sin,
     exprel_tail,
-    in_log_series,
+    half_log,
     largest,
     log_tail,
+    newton,
     one_minus_square,
     product,
     reciprocal,
@@ -20,61 +21,57 @@ from continuum_act.functions.complex_arithmetic import (
     select,
 )
 
-NEAR_EXP = 1.3  # |alpha*z| below which the derivative in alpha cancels
-NEAR_LOG = 0.55  # |v/(2 - v)| below which it does, v = alpha*(z + alpha)
+NEAR_ZETA = 1.3  # |alpha*z| below which the derivative in alpha of exp(alpha*z)/alpha cancels
+NEAR_S = 0.55  # |v/(2 - v)| below which that of log(1 - v)/alpha does, v = alpha*(z + alpha)
 
 
 def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """Complex soft exponential; both branches see only inputs of their own domain."""
     negative = a < 0
-    zero = ops.zeros_like(b)
-    grown = exponential(
-        ops.where(negative, 0.0, x),
-        ops.where(negative, 0.0, y),
-        ops.where(negative, 0.0, a),
-        ops.where(negative, zero, b),
-    )
+    positive = ops.logical_not(negative)
+    grown = exponential(*(ops.where(positive, part, 0.0) for part in (x, y, a, b)))
     shrunk = logarithm(
-        ops.where(negative, x, 0.0),
-        ops.where(negative, y, 0.0),
-        ops.where(negative, a, -0.5),
-        ops.where(negative, b, zero),
+        *(ops.where(negative, part, other) for part, other in zip((x, y, a, b), (0.0, 0.0, -0.5, 0.0), strict=True))
     )
     return select(negative, shrunk, grown)
 
 
 def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
-    """(exp(u) - 1)/alpha + alpha for u = alpha*z, Re(alpha) >= 0."""
+    """(exp(zeta) - 1)/alpha + alpha for zeta = alpha*z, Re(alpha) >= 0."""
     u, v = product(a, b, x, y)
-    near = u * u + v * v < NEAR_EXP**2
-    tail = exprel_tail(ops.where(near, u, 0.0), ops.where(near, v, 0.0), NEAR_EXP)
-    series = product(x, y, *tail)
-    series = x + series[0], y + series[1]
+    near = u * u + v * v < NEAR_ZETA**2
+    series = product(x, y, *exprel_tail(ops.where(near, u, 0.0), ops.where(near, v, 0.0), NEAR_ZETA))
+    series = (x + a) + series[0], (y + b) + series[1]
 
     size = ops.stop_gradient(largest(a, b))
     scale = ops.where(size > 1, size, 1.0)  # exp(u) would overflow before exp(u)/alpha
     e = ops.exp(u - ops.log(scale))
     cos, sin = cos_sin(v)
     over = reciprocal(ops.where(near, 1.0, a), ops.where(near, 0.0, b))
-    far = product(e * cos - 1.0 / scale, e * sin, over[0] * scale, over[1] * scale)
-    re, im = select(near, series, far)
-    return re + a, im + b
+    far = product(e * cos, e * sin, over[0] * scale, over[1] * scale)
+    return select(near, series, (far[0] + (a - over[0]), far[1] + (b - over[1])))
 
 
 def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
-    """-Log(1 - v)/alpha for v = alpha*(z + alpha), Re(alpha) < 0."""
-    u, v = product(a, b, x, y)
-    square = product(a, b, a, b)
-    near, series = log_series(x + a, y + b, u + square[0], v + square[1], NEAR_LOG)
+    """-Log(1 - v)/alpha for v = alpha*w, w = z + alpha, Re(alpha) < 0."""
+    zeta, square = product(a, b, x, y), product(a, b, a, b)
+    p, q = zeta[0] + square[0], zeta[1] + square[1]
+    near = (0.25 / NEAR_S**2 - 0.25) * (p * p + q * q) + p < 1.0  # |v/(2 - v)| < NEAR_S
+    p, q = ops.where(near, p, 0.0), ops.where(near, q, 0.0)
+    x, y = x + a, y + b
+    series = product(x, y, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
+    series = x + series[0], y + series[1]
+
     c = one_minus_square(a, b)
-    log, arg = scaled_log(c[0] - u, c[1] - v)
+    log, arg = scaled_log(c[0] - zeta[0], c[1] - zeta[1])
     over = reciprocal(ops.where(near, -1.0, a), ops.where(near, 0.0, b))
     return select(near, series, product(-log, -arg, *over))
 
 
-def log_series(x: Any, y: Any, u: Any, v: Any, radius: float) -> tuple[Any, Pair]:
-    """-w*log(1 - v)/v, and where that is good."""
-    near = in_log_series(u, v, radius)
-    tail = log_tail(ops.where(near, u, 0.0), ops.where(near, v, 0.0), radius)
-    series = product(x, y, *tail)
-    return near, (x + series[0], y + series[1])
+def _steady(s: Pair, x: Any, y: Any) -> Pair:
+    """Return s = h/(1 - h), h = x + iy, with the derivative of 1/(1 - h) - 1: for s < 0, that of h/(1 - h) cancels."""
+    d = 1.0 - x
+    norm = d * d + y * y
+    p, q = newton(d, -y, d / norm, y / norm)
+    p = p - 1.0
+    return p + ops.stop_gradient(s[0] - p), q + ops.stop_gradient(s[1] - q)

@@ -113,8 +113,6 @@ COMPLEX_ALPHAS += [-0.99 - 0.02j, 1, -1, 1j, -1j, 1e-6 + 1j, -1e-6 + 1j, 2 - 3j,
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", ["fixed", "traced"])
 def test_complex_function_is_within_the_bar_norm_wise(dtype, kind):
-    if BACKEND == "jax" and dtype == "float64":
-        pytest.skip("keras.ops.sin, cos and arctan compute float64 in float32 on JAX (Keras 3.15)")
     rng = np.random.default_rng(5)
     for q in COMPLEX_ALPHAS:
         alpha = complex(np.complex64(q) if dtype == "float32" else q)
@@ -145,12 +143,12 @@ def test_complex_function_is_within_the_bar_norm_wise(dtype, kind):
             if kind == "traced":
                 for more, d in zip(known, (e.alpha, e.x_alpha, e.alpha_alpha), strict=True):
                     more.append((d, abs(alpha)))
-            assert oracle.error(complex(re[i], im[i]), e.f, dtype, *known[0]) <= 3.5, (alpha, at)
+            assert oracle.error(complex(re[i], im[i]), e.f, dtype, *known[0]) <= 3, (alpha, at)
             # the real part u has u_x - i u_y = f'
-            assert oracle.error(complex(slopes[0][i], -slopes[1][i]), e.x, dtype, *known[1], flush=True) <= 5, (
+            assert oracle.error(complex(slopes[0][i], -slopes[1][i]), e.x, dtype, *known[1], flush=True) <= 4, (
                 alpha,
                 at,
             )
             if kind == "traced":
                 got = complex(slopes[2][i], -slopes[3][i])
-                assert oracle.error(got, e.alpha, dtype, *known[2], flush=True) <= 8, (alpha, at)
+                assert oracle.error(got, e.alpha, dtype, *known[2], flush=True) <= 4, (alpha, at)
