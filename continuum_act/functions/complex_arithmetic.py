@@ -26,12 +26,6 @@ def largest(p: Any, q: Any) -> Any:
     return ops.where(p > q, p, q)
 
 
-def either(condition: Any, value: float, other: float, like: Any) -> Any:
-    """Select one of two numbers in the dtype of a tensor; `where` of Python numbers is float32."""
-    dtype = like.dtype
-    return ops.where(condition, ops.convert_to_tensor(value, dtype), ops.convert_to_tensor(other, dtype))
-
-
 def select(condition: Any, pair: Pair, other: Pair) -> Pair:
     """Select one of two pairs."""
     return ops.where(condition, pair[0], other[0]), ops.where(condition, pair[1], other[1])
@@ -49,14 +43,9 @@ def reciprocal(a: Any, b: Any) -> Pair:
 
 
 def newton(a: Any, b: Any, p: Any, q: Any) -> Pair:
-    """Return 1/(a + ib) with the derivative of -1/(a + ib)**2: that of the quotient p + iq cancels, by a factor of 3."""
+    """Return 1/(a + ib) with the derivative of -1/(a + ib)**2: that of the quotient p + iq cancels by 3."""
     rest = product(a, b, p, q)
     return product(p, q, 2.0 - rest[0], -rest[1])
-
-
-def one_minus_square(a: Any, b: Any) -> Pair:
-    """Return 1 - alpha**2."""
-    return (1.0 - a) * (1.0 + a) + b * b, -2.0 * a * b
 
 
 def real_polynomial(coefficients: Sequence[float], p: Any, q: Any) -> Pair:

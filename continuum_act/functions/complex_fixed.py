@@ -25,13 +25,10 @@ from continuum_act.functions.complex_arithmetic import (
 from continuum_act.functions.series import finfo
 
 NEAR_ZETA = 1.0  # |alpha*z| below which exp(alpha*z) - 1 cancels
-FAR_EXP = 1.2  # |alpha| from which the errors of exp(alpha*z)/alpha are small beside alpha, the value at z = 0
-NEAR_V = (
-    1.8,
-    0.1,
-    0.9,
-)  # the ellipse 1.8*(Re v + 0.1)**2 + (Im v)**2 < 0.9 of v = alpha*(z + alpha) where log(1 - v) has fewer digits than v
-NEAR_S = 0.43  # the largest |v/(2 - v)| there
+FAR_EXP = 1.5  # |alpha| from which the errors of exp(alpha*z)/alpha are small beside alpha, the value at z = 0
+# the ellipse of v = alpha*(z + alpha) where log(1 - v) has fewer digits than v: 1.8*(Re v + 0.16)**2 + (Im v)**2 < 1.05
+NEAR_V = 1.8, 0.16, 1.05
+NEAR_S = 0.46  # the largest |v/(2 - v)| there
 SHIFTED_FROM, FAR_FROM = 0.7, 1.3  # |alpha| from which log(t/alpha) + log(alpha) has digits enough, and at v = 0 too
 
 

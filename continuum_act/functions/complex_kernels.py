@@ -14,7 +14,6 @@ from continuum_act.functions.complex_arithmetic import (
     largest,
     log_tail,
     newton,
-    one_minus_square,
     product,
     reciprocal,
     scaled_log,
@@ -62,8 +61,8 @@ def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     series = product(x, y, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
     series = x + series[0], y + series[1]
 
-    c = one_minus_square(a, b)
-    log, arg = scaled_log(c[0] - zeta[0], c[1] - zeta[1])
+    # t = 1 - alpha**2 - zeta; where it is small, b*b is the part that rounding should meet last
+    log, arg = scaled_log(((1.0 - a) * (1.0 + a) - zeta[0]) + b * b, -2.0 * a * b - zeta[1])
     over = reciprocal(ops.where(near, -1.0, a), ops.where(near, 0.0, b))
     return select(near, series, product(-log, -arg, *over))
 
