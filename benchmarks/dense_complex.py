@@ -177,8 +177,8 @@ def measured(kind: str, alpha: Any, z: Any, dtype: str, way: Any = lambda f: f) 
         inputs += [np.broadcast_to(alpha.real, z.shape), np.broadcast_to(alpha.imag, z.shape)]
     inputs = [ops.convert_to_tensor(part.copy()) for part in inputs]
     limits = np.finfo(dtype)
-    # not where the function overflows, nor, for tiny alphas, its derivative in alpha*z
-    counts = e.counts & (abs(e.f) < limits.max / 4) & (abs(e.z) < abs(alpha) * limits.max / 4)
+    # Not where the function overflows, nor where 1/(alpha*t**2), inside the derivative of the logarithm, does.
+    counts = e.counts & (abs(e.f) < limits.max / 4) & (abs(e.z) * np.maximum(abs(e.z), 1) < abs(alpha) * limits.max / 8)
     e = e._replace(counts=np.where(alpha == 0, e.counts, counts))
     call = function(kind, alpha)
     traced = kind == "traced"

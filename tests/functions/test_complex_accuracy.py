@@ -1,4 +1,4 @@
-"""The complex function within the error bar, norm-wise: value 3, derivatives 4 spacings beyond what conditioning excuses."""
+"""The complex function, norm-wise: value 3, derivatives 4 spacings beyond what the conditioning excuses."""
 
 import numpy as np
 import pytest
