@@ -131,17 +131,6 @@ def test_formula_of_one_channel_does_not_touch_the_gradient_of_another():
         assert np.isfinite(array(slope)).all()
 
 
-def test_array_of_complex_alphas_gives_each_channel_what_its_scalar_gives_bit_for_bit():
-    alphas = np.array([0, 0.5, -0.5, -2, 1, 1e-7j, 0.3 + 0.4j, -0.3 + 0.4j, -1 - 1j, 2j], "complex64")
-    x, y = np.random.default_rng(1).normal(size=(2, 64, len(alphas))).astype("float32") * 2
-    for pair in (False, True):
-        parts = ca.complex_soft_exponential([x, y] if pair else x, alphas, join="list")
-        for k, alpha in enumerate(alphas.tolist()):
-            z = [x[:, k], y[:, k]] if pair else x[:, k]
-            for part, alone in zip(parts, ca.complex_soft_exponential(z, alpha, join="list"), strict=True):
-                np.testing.assert_array_equal(array(part)[:, k], array(alone))
-
-
 def test_no_branch_that_is_not_used_makes_a_gradient_nan():
     alpha, x = np.meshgrid(np.linspace(-4, 4, 81), [-200.0, -100, -9, -1, -1e-30, 0, 1e-30, 1, 9, 100, 200])
     alpha, x = alpha.ravel().astype("float32"), x.ravel().astype("float32")
