@@ -18,6 +18,7 @@ def draw(fits: pd.DataFrame, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+    from matplotlib.ticker import NullLocator
 
     found = {key[1:]: entry for key, entry in differences(fits).items() if key[0] == "error"}
     names = list(fits.data.unique())
@@ -37,10 +38,13 @@ def draw(fits: pd.DataFrame, path: Path) -> None:
         axis.set_yticks(range(len(names)), names)
         axis.grid(axis="y", color="0.93")
         axis.set_axisbelow(True)
-    reach = 1.15 * max(max(abs(v) for v in entry[1:3]) for entry in found.values())
+    reach = 1.2 * max(abs(value) for entry in found.values() for value in entry)
+    ticks = [tick for tick in (-1000, -100, -10, 0, 10, 100, 1000) if abs(tick) <= reach]
     for axis in axes[1]:
-        axis.set_xlim(-reach, reach)  # a corrected interval may be cut off
-        axis.set_xlabel("test error of the chosen alpha less the rival's,\nin % of the rival's")
+        axis.set_xscale("symlog", linthresh=10)
+        axis.set(xlim=(-reach, reach), xlabel="test error of the chosen alpha less the rival's,\nin % of the rival's")
+        axis.set_xticks(ticks, [f"{tick:+d}" if tick else "0" for tick in ticks])
+        axis.xaxis.set_minor_locator(NullLocator())
     handles = [Line2D([], [], color=COLORS[v], marker="o", markersize=4.5, label=LABELS[v]) for v in COLORS]
     handles += [
         Line2D([], [], color="0.2", linewidth=3.5, alpha=0.6, label="95 % interval"),
