@@ -29,7 +29,11 @@ class Interval(NamedTuple):
     @property
     def sign(self) -> int:
         """Return on which side of zero the corrected interval is; 0 if it spans zero."""
-        return int(self.corrected_low > 0) - int(self.corrected_high < 0)
+        return _side(self.corrected_low, self.corrected_high)
+
+
+def _side(low: float, high: float) -> int:
+    return int(low > 0) - int(high < 0)
 
 
 def interval(differences: Sequence[float], comparisons: int) -> Interval:
@@ -113,14 +117,21 @@ def report(fits: pd.DataFrame) -> str:
 
     def count(measure: str, rival: str, better: int) -> list[str]:
         entries = [e for (m, _, r), e in found.items() if (m, r) == (measure, rival)]
-        signs = [better * e.sign for e in entries]
+        corrected = [better * _side(e.corrected_low, e.corrected_high) for e in entries]
+        alone = [better * _side(e.low, e.high) for e in entries]
         means = sum(better * e.mean > 0 for e in entries)
-        return [f"{signs.count(1)} / {signs.count(0)} / {signs.count(-1)}", f"{means} of {len(entries)}"]
+        triples = [f"{signs.count(1)} / {signs.count(0)} / {signs.count(-1)}" for signs in (corrected, alone)]
+        return [*triples, f"{means} of {len(entries)}"]
 
     counts = [[rival, *count("error", rival, -1), *count("accuracy", rival, 1)] for rival in RIVALS]
     sections = {
         "Wins / ties / losses": markdown(
-            ["continuum against", "error", "mean is better", "accuracy", "mean is better"], counts
+            [
+                "continuum against",
+                *("error", "each at 95 % alone", "better on average"),
+                *("accuracy", "each at 95 % alone", "better on average"),
+            ],
+            counts,
         ),
         "Error, difference in %": against("error", names),
         "Accuracy, difference in percentage points": against("accuracy", classes),
