@@ -1,0 +1,160 @@
+"""From the scores of `benchmarks.evidence` to its tables: nested selection, paired corrected intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from benchmarks.evidence_data import HELD_OUT
+from benchmarks.evidence_training import ALPHAS, BASELINES, FIXED
+
+RIVALS = [*BASELINES, "chosen"]  # "chosen": of the fixed baselines, the one with the least validation loss
+LEVEL = 0.95
+
+
+class Interval(NamedTuple):
+    """A mean difference, its interval by itself, and that corrected for the number of comparisons."""
+
+    mean: float
+    low: float
+    high: float
+    corrected_low: float
+    corrected_high: float
+
+    @property
+    def sign(self) -> int:
+        """Return on which side of zero the corrected interval is; 0 if it spans zero."""
+        return _side(self.corrected_low, self.corrected_high)
+
+
+def _side(low: float, high: float) -> int:
+    return int(low > 0) - int(high < 0)
+
+
+def interval(differences: Sequence[float], comparisons: int) -> Interval:
+    """Return the corrected resampled t-interval of Nadeau and Bengio (2003), with and without Bonferroni's level.
+
+    The repetitions' training sets overlap, so the variance of the mean is more than s**2/n; it is estimated by
+    s**2 * (1/n + test rows / training rows).
+    """
+    values = np.asarray(differences, "float64")
+    mean = float(values.mean())
+    if not np.isfinite(values).all():
+        return Interval(*[mean] * 5)
+    n = len(values)
+    error = values.std(ddof=1) * math.sqrt(1 / n + HELD_OUT / (1 - 2 * HELD_OUT))
+    half, corrected = (student.isf((1 - LEVEL) / 2 / m, n - 1) * error for m in (1, comparisons))
+    return Interval(mean, mean - half, mean + half, mean - corrected, mean + corrected)
+
+
+def choose(fits: pd.DataFrame, candidates: Sequence[str]) -> pd.DataFrame:
+    """Return, for each data set and repetition, the fit that has the least validation loss and did not diverge."""
+    finite = fits[fits.model.isin(candidates) & fits.loss.notna() & fits.validation_loss.notna()]
+    return finite.loc[finite.groupby(["data", "repetition"], sort=False).validation_loss.idxmin()]
+
+
+def scores_on_test(fits: pd.DataFrame) -> pd.DataFrame:
+    """Return the test scores of "continuum", each rival and "0.0" (the identity), one row per model and repetition.
+
+    `error` is the cross-entropy of a classification and the root mean squared error of a regression, in standard
+    deviations of the training targets; a test loss that is not finite counts as infinite.
+    """
+    parts = [
+        choose(fits, list(map(str, ALPHAS))).assign(model="continuum"),
+        choose(fits, FIXED).assign(model="chosen"),
+        fits[fits.model.isin([*BASELINES, "0.0"])],
+    ]
+    scores = pd.concat(parts)
+    loss = scores.test_loss.fillna(np.inf)
+    scores["error"] = np.where(scores.test_accuracy.isna(), np.sqrt(loss), loss)
+    return scores.set_index(["data", "model", "repetition"])[["error", "test_accuracy"]].sort_index()
+
+
+def differences(fits: pd.DataFrame) -> dict[tuple[str, str, str], Interval]:
+    """Return the interval of each comparison: (measure, data set, rival) -> continuum less rival.
+
+    The measure "error" is in % of the rival's mean error, "accuracy" in percentage points.
+    """
+    scores = scores_on_test(fits)
+    pairs = {}
+    for data in fits.data.unique():
+        table = scores.loc[data]
+        ours = table.loc["continuum"]
+        for rival in RIVALS:
+            theirs = table.loc[rival].loc[ours.index]
+            pairs["error", data, rival] = 100 * (ours.error - theirs.error) / theirs.error.mean()
+            if ours.test_accuracy.notna().all():
+                pairs["accuracy", data, rival] = 100 * (ours.test_accuracy - theirs.test_accuracy)
+    return {key: interval(values, len(pairs)) for key, values in pairs.items()}
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table, its first column to the left and the others to the right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def report(fits: pd.DataFrame) -> str:
+    """Return the tables of one network."""
+    found = differences(fits)
+    scores = scores_on_test(fits).groupby(["data", "model"]).mean()
+    names = list(fits.data.unique())
+    classes = [name for name in names if ("accuracy", name, "relu") in found]
+    models = ["continuum", *RIVALS, "0.0"]
+    header = ["data", "continuum", *RIVALS, "alpha = 0"]
+
+    def change(entry: Interval) -> str:
+        text = f"{entry.mean:+.1f} [{entry.corrected_low:+.1f}, {entry.corrected_high:+.1f}]"
+        return text if entry.sign == 0 else f"**{text}**"
+
+    def against(measure: str, rows: list[str]) -> str:
+        return markdown(["data", *RIVALS], [[n, *(change(found[measure, n, r]) for r in RIVALS)] for n in rows])
+
+    def count(measure: str, rival: str, better: int) -> list[str]:
+        entries = [e for (m, _, r), e in found.items() if (m, r) == (measure, rival)]
+        corrected = [better * _side(e.corrected_low, e.corrected_high) for e in entries]
+        alone = [better * _side(e.low, e.high) for e in entries]
+        means = sum(better * e.mean > 0 for e in entries)
+        triples = [f"{signs.count(1)} / {signs.count(0)} / {signs.count(-1)}" for signs in (corrected, alone)]
+        return [*triples, f"{means} of {len(entries)}"]
+
+    counts = [[rival, *count("error", rival, -1), *count("accuracy", rival, 1)] for rival in RIVALS]
+    sections = {
+        "Wins / ties / losses": markdown(
+            [
+                "continuum against",
+                *("error", "each at 95 % alone", "better on average"),
+                *("accuracy", "each at 95 % alone", "better on average"),
+            ],
+            counts,
+        ),
+        "Error, difference in %": against("error", names),
+        "Accuracy, difference in percentage points": against("accuracy", classes),
+        "Mean test error": markdown(
+            header, [[n, *(f"{scores.loc[(n, m), 'error']:.4f}" for m in models)] for n in names]
+        ),
+        "Mean test accuracy in %": markdown(
+            header, [[n, *(f"{100 * scores.loc[(n, m), 'test_accuracy']:.2f}" for m in models)] for n in classes]
+        ),
+        "How often each alpha was chosen": _choices(fits, names),
+    }
+    note = f"Corrected for {len(found)} comparisons; {fits.repetition.nunique()} repetitions."
+    return "\n\n".join([note, *(f"**{title}**\n\n{table}" for title, table in sections.items())])
+
+
+def _choices(fits: pd.DataFrame, names: list[str]) -> str:
+    alphas = list(map(str, ALPHAS))
+    chosen = choose(fits, alphas)
+    diverged = fits[fits.loss.isna() | fits.validation_loss.isna()]
+    rows = []
+    for name in names:
+        counts = chosen[chosen.data == name].model.value_counts()
+        bad = diverged[diverged.data == name].model
+        of_alphas = int(bad.isin(alphas).sum())
+        rows.append([name, *(str(counts.get(a, "")) for a in alphas), str(of_alphas), str(len(bad) - of_alphas)])
+    return markdown(["data", *alphas, "diverged", "baselines diverged"], rows)
