@@ -23,7 +23,7 @@ from sklearn.datasets import load_digits
 
 import continuum_act as ca
 from continuum_act.sweep.member import Budget
-from continuum_act.sweep.together import Trainer
+from continuum_act.sweep.training import train_chunks
 
 MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3
 X, Y = load_digits(return_X_y=True)
@@ -49,10 +49,10 @@ def alphas(members: int) -> list[float]:
 
 
 def population(members: int = MEMBERS, epochs: int = EPOCHS, width: int = 64) -> None:
-    """Train so many members at once."""
+    """Train so many members as a sweep does."""
     budget = Budget(X, Y, None, epochs, BATCH, "loss")
     chunk = [(alpha, 0) for alpha in alphas(members)]
-    list(Trainer(functools.partial(build, width=width), budget, None).train(chunk))
+    list(train_chunks(functools.partial(build, width=width), [chunk], budget, None))
 
 
 def ordinary(epochs: int = EPOCHS, width: int = 64) -> None:
