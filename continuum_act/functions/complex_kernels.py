@@ -56,12 +56,12 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
 
 def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """-Log(1 - v)/alpha for v = alpha*w, w = z + alpha, Re(alpha) < 0."""
-    huge = largest(x, y) > float(finfo(x).max) / HEADROOM  # alpha*z may overflow before its logarithm
+    # where alpha*z may overflow before its logarithm; it is far from 1 there
+    huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
     unit = ops.where(huge, ops.ones_like(x) / HEADROOM, ops.ones_like(x))
     zeta, square = product(a, b, x * unit, y * unit), product(a, b, a, b)
     p, q = zeta[0] + square[0], zeta[1] + square[1]
     near = (0.25 / NEAR_S**2 - 0.25) * (p * p + q * q) + p < 1.0  # |v/(2 - v)| < NEAR_S
-    near = ops.logical_and(near, ops.logical_not(huge))
     p, q = ops.where(near, p, 0.0), ops.where(near, q, 0.0)
     x, y = x + a, y + b
     series = product(x, y, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
