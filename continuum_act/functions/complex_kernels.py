@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from keras import ops
@@ -19,8 +20,10 @@ from continuum_act.functions.complex_arithmetic import (
     scaled_log,
     select,
 )
+from continuum_act.functions.series import finfo
 
 NEAR_ZETA = 1.3  # |alpha*z| below which the derivative in alpha of exp(alpha*z)/alpha cancels
+HEADROOM = 2.0**16  # above every |alpha| in use
 NEAR_S = 0.55  # |v/(2 - v)| below which that of log(1 - v)/alpha does, v = alpha*(z + alpha)
 
 
@@ -53,7 +56,10 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
 
 def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """-Log(1 - v)/alpha for v = alpha*w, w = z + alpha, Re(alpha) < 0."""
-    zeta, square = product(a, b, x, y), product(a, b, a, b)
+    # where alpha*z may overflow before its logarithm; it is far from 1 there
+    huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
+    unit = ops.where(huge, ops.ones_like(x) / HEADROOM, ops.ones_like(x))
+    zeta, square = product(a, b, x * unit, y * unit), product(a, b, a, b)
     p, q = zeta[0] + square[0], zeta[1] + square[1]
     near = (0.25 / NEAR_S**2 - 0.25) * (p * p + q * q) + p < 1.0  # |v/(2 - v)| < NEAR_S
     p, q = ops.where(near, p, 0.0), ops.where(near, q, 0.0)
@@ -62,7 +68,9 @@ def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     series = x + series[0], y + series[1]
 
     # t = 1 - alpha**2 - zeta; where it is small, b*b is the part that rounding should meet last
-    log, arg = scaled_log(((1.0 - a) * (1.0 + a) - zeta[0]) + b * b, -2.0 * a * b - zeta[1])
+    re, im = ((1.0 - a) * (1.0 + a) * unit - zeta[0]) + b * b * unit, -2.0 * a * b * unit - zeta[1]
+    log, arg = scaled_log(re, im)
+    log = log + ops.cast(huge, log.dtype) * math.log(HEADROOM)
     over = reciprocal(ops.where(near, -1.0, a), ops.where(near, 0.0, b))
     return select(near, series, product(-log, -arg, *over))
 
