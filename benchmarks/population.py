@@ -3,7 +3,8 @@
     python benchmarks/population.py [fit] [optuna] [keras_tuner] [jax] [members] [width]
 
 scikit-learn's digits, a network of two hidden layers, batch 32, 20 epochs, Adam; compilation is part of every time.
-KERAS_BACKEND chooses the backend. Ratios are of runs side by side, the least of several.
+KERAS_BACKEND chooses the backend; `keras_tuner` needs keras-tuner and tensorboard. Ratios are of runs side by side, the
+least of several.
 """
 
 from __future__ import annotations
