@@ -39,7 +39,7 @@ def draw(fits: pd.DataFrame, path: Path) -> None:
         axis.grid(axis="y", color="0.93")
         axis.set_axisbelow(True)
     reach = 1.2 * max(abs(value) for entry in found.values() for value in entry)
-    ticks = [tick for tick in (-1000, -100, -10, 0, 10, 100, 1000) if abs(tick) <= reach]
+    ticks = [tick for tick in (-100, -10, 0, 10, 100) if abs(tick) <= reach]
     for axis in axes[1]:
         axis.set_xscale("symlog", linthresh=10)
         axis.set(xlim=(-reach, reach), xlabel="test error of the chosen alpha less the rival's,\nin % of the rival's")
