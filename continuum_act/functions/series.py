@@ -28,20 +28,10 @@ def finfo(x: Any) -> Any:
     return np.finfo(keras.backend.standardize_dtype(x.dtype))
 
 
-def sinhc_terms(x: Any, widest: float = (0.5 * NEAR_EXP) ** 2) -> tuple[float, ...]:
-    """Coefficients of sinh(h)/h in h**2, |h**2| <= widest."""
-    return _terms("sinhc", float(finfo(x).eps), widest)
-
-
 def exprel_terms(x: Any) -> tuple[float, ...]:
     """Coefficients of (exp(u) - 1 - u)/u**2 in u, |u| < NEAR_EXP, exact in the derivative too."""
     slopes = _economized("exprel", float(finfo(x).eps) / 32, -NEAR_EXP, NEAR_EXP)
     return tuple(slope / (n + 2) for n, slope in enumerate(slopes))
-
-
-def atanhc_terms(x: Any, widest: float) -> tuple[float, ...]:
-    """Coefficients of atanh(s)/s in s**2, |s**2| <= widest."""
-    return _terms("atanhc", float(finfo(x).eps), widest)
 
 
 def expm1_terms(x: Any, low: float, high: float) -> tuple[float, ...]:
@@ -58,23 +48,9 @@ def log1p_terms(x: Any, low: float, high: float) -> tuple[float, ...]:
 
 _COEFFICIENTS: dict[str, Callable[[int], float]] = {
     "exprel": lambda n: 1 / math.factorial(n + 1),
-    "sinhc": lambda n: 1 / math.factorial(2 * n + 1),
-    "atanhc": lambda n: 1 / (2 * n + 1),
     "expm1": lambda n: 1 / math.factorial(n + 2),
     "geometric": lambda n: 1.0,
 }
-
-
-@functools.cache
-def _terms(name: str, eps: float, widest: float) -> tuple[float, ...]:
-    """Keep the terms above eps/32: the derivatives of the series need a little more than its value."""
-    kept: list[float] = []
-    while True:
-        n = len(kept)
-        coefficient = _COEFFICIENTS[name](n)
-        if coefficient * widest**n < eps / 32:
-            return tuple(kept)
-        kept.append(coefficient)
 
 
 @functools.cache
