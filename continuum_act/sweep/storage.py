@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,13 @@ import optuna
 import sqlalchemy
 import sqlalchemy.exc
 
-_BEING_CREATED = ("already exists", "alembic_version")  # by another process, at this moment
-
 
 @contextlib.contextmanager
 def storage_errors(storage: Any) -> Iterator[None]:
     """Turn a database's exception into an `OSError` that names the storage."""
     try:
         yield
-    except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+    except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, sqlalchemy.exc.SQLAlchemyError) else error
         reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
         raise OSError(
@@ -44,24 +42,38 @@ def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
             if path.is_dir():
                 raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
             url = f"sqlite:///{path}"
-        engine_kwargs = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
+        sqlite = url.startswith("sqlite")
         with storage_errors(storage):
-            made = _created_once(url, engine_kwargs)
-        if url.startswith("sqlite") and not must_exist:
+            if sqlite and not must_exist:
+                _create_whole(sqlalchemy.make_url(url).database)
+            kwargs = {"connect_args": {"timeout": 60}} if sqlite else {}
+            made = optuna.storages.RDBStorage(url, engine_kwargs=kwargs)
+        if sqlite and not must_exist:
             _lock_before_reading(made.engine)
         return made
     return storage
 
 
-def _created_once(url: str, engine_kwargs: dict[str, Any]) -> optuna.storages.RDBStorage:
-    for _ in range(10):
-        try:
-            return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
-        except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError) as error:
-            if not any(words in str(error) for words in _BEING_CREATED):
-                raise
-            time.sleep(0.2)
-    return optuna.storages.RDBStorage(url, engine_kwargs=engine_kwargs)
+def _create_whole(path: str | None) -> None:
+    """Create Optuna's tables in one transaction: a process that is killed leaves all or none, and two make them once.
+
+    Optuna makes them one by one, and a study without its indices can be there twice.
+    """
+    if not path or path == ":memory:" or (Path(path).exists() and Path(path).stat().st_size):
+        return
+    with contextlib.closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not connection.execute("SELECT name FROM sqlite_master").fetchone():
+            for statement in _tables():
+                connection.execute(statement)
+        connection.execute("COMMIT")
+
+
+def _tables() -> list[str]:
+    """Return the SQL that makes an empty storage."""
+    empty = optuna.storages.RDBStorage("sqlite:///:memory:")
+    connection: Any = empty.engine.raw_connection().driver_connection
+    return list(connection.iterdump())[1:-1]  # without BEGIN and COMMIT
 
 
 def _lock_before_reading(engine: sqlalchemy.Engine) -> None:

@@ -10,10 +10,11 @@ import sys
 import time
 
 import numpy as np
+import optuna
 import pytest
 
 import continuum_act as ca
-from continuum_act.sweep.storage import open_storage
+from continuum_act.sweep.storage import _tables, open_storage
 from continuum_act.sweep.study import _CLAIMED_HERE, Ledger
 from tests.sweep.models import BUDGET, build, wine
 
@@ -77,6 +78,22 @@ def test_no_process_reads_the_queue_while_another_takes_a_trial_from_it(tmp_path
             other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()
+
+
+def test_storage_is_created_whole_or_not_at_all(tmp_path, monkeypatch):
+    """Else a process that is killed in between leaves studies without their unique names."""
+    path = tmp_path / "s.db"
+    with monkeypatch.context() as patch:
+        tables = _tables()
+        patch.setattr(sys.modules[open_storage.__module__], "_tables", lambda: [*tables[:3], "not SQL"])
+        with pytest.raises(OSError, match="syntax error"):
+            open_storage(path)
+    for _ in range(2):
+        Ledger(open_storage(path), "s", "minimize").enqueue([0.5], [0])
+    assert optuna.get_all_study_names(f"sqlite:///{path}") == ["s"]
+    made, optunas = open_storage(path), optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db")
+    schemas = [set(s.engine.raw_connection().execute("SELECT sql FROM sqlite_master")) for s in (made, optunas)]
+    assert schemas[0] == schemas[1]
 
 
 def test_trial_that_this_process_gave_up_is_open_again(tmp_path):
