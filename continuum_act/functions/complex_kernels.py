@@ -31,19 +31,20 @@ def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
     """Complex soft exponential; both branches see only inputs of their own domain."""
     negative = a < 0
     positive = ops.logical_not(negative)
-    grown = exponential(*(ops.where(positive, part, 0.0) for part in (x, y, a, b)))
+    w = x + a, y + b  # past the branches: its derivative 1 is added once to the sum of the smaller ones
+    grown = exponential(w, *(ops.where(positive, part, 0.0) for part in (x, y, a, b)))
     shrunk = logarithm(
-        *(ops.where(negative, part, other) for part, other in zip((x, y, a, b), (0.0, 0.0, -0.5, 0.0), strict=True))
+        w, *(ops.where(negative, part, other) for part, other in zip((x, y, a, b), (0.0, 0.0, -0.5, 0.0), strict=True))
     )
     return select(negative, shrunk, grown)
 
 
-def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
-    """(exp(zeta) - 1)/alpha + alpha for zeta = alpha*z, Re(alpha) >= 0."""
+def exponential(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
+    """(exp(zeta) - 1)/alpha + alpha for zeta = alpha*z, w = z + alpha, Re(alpha) >= 0."""
     u, v = product(a, b, x, y)
     near = u * u + v * v < NEAR_ZETA**2
     series = product(x, y, *exprel_tail(ops.where(near, u, 0.0), ops.where(near, v, 0.0), NEAR_ZETA))
-    series = (x + a) + series[0], (y + b) + series[1]
+    series = w[0] + series[0], w[1] + series[1]
 
     size = ops.stop_gradient(largest(a, b))
     scale = ops.where(size > 1, size, 1.0)  # exp(u) would overflow before exp(u)/alpha
@@ -54,7 +55,7 @@ def exponential(x: Any, y: Any, a: Any, b: Any) -> Pair:
     return select(near, series, (far[0] + (a - over[0]), far[1] + (b - over[1])))
 
 
-def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
+def logarithm(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
     """-Log(1 - v)/alpha for v = alpha*w, w = z + alpha, Re(alpha) < 0."""
     # where alpha*z may overflow before its logarithm; it is far from 1 there
     huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
@@ -63,9 +64,8 @@ def logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     p, q = zeta[0] + square[0], zeta[1] + square[1]
     near = (0.25 / NEAR_S**2 - 0.25) * (p * p + q * q) + p < 1.0  # |v/(2 - v)| < NEAR_S
     p, q = ops.where(near, p, 0.0), ops.where(near, q, 0.0)
-    x, y = x + a, y + b
-    series = product(x, y, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
-    series = x + series[0], y + series[1]
+    series = product(x + a, y + b, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
+    series = w[0] + series[0], w[1] + series[1]
 
     # t = 1 - alpha**2 - zeta; where it is small, b*b is the part that rounding should meet last
     re, im = ((1.0 - a) * (1.0 + a) * unit - zeta[0]) + b * b * unit, -2.0 * a * b * unit - zeta[1]
