@@ -32,6 +32,7 @@ def build(alpha: Any, optimizer: Any = "adam") -> keras.Model:
     return model
 
 
+@pytest.mark.slow
 def test_each_seed_has_the_batches_of_its_own_ordinary_fit() -> None:
     budget = Budget(X, Y, (X[:20], Y[:20]), epochs=2, batch_size=16)
     members = [(alpha, seed) for alpha in ALPHAS for seed in (5, 0)][:-1]  # one seed lacks an alpha, as on resuming
@@ -65,6 +66,7 @@ def test_diverged_member_leaves_its_neighbours_bitwise_untouched() -> None:
         assert all(np.array_equal(a, b) for a, b in zip(one.weights or [], other.weights or [], strict=True))
 
 
+@pytest.mark.slow
 def test_members_do_not_depend_on_their_chunk() -> None:
     def trained(chunk: int | None) -> ca.Population:
         population = ca.Population(build, ALPHAS, [0, 1], chunk=chunk)
