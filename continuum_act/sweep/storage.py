@@ -59,7 +59,7 @@ def _create_whole(path: str | None) -> None:
 
     Optuna makes them one by one, and a study without its indices can be there twice.
     """
-    if not path or path == ":memory:" or (Path(path).exists() and Path(path).stat().st_size):
+    if not path or path.startswith((":memory:", "file:")) or (Path(path).exists() and Path(path).stat().st_size):
         return
     with contextlib.closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
