@@ -48,6 +48,16 @@ def newton(a: Any, b: Any, p: Any, q: Any) -> Pair:
     return product(p, q, 2.0 - rest[0], -rest[1])
 
 
+def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
+    """Return (p + iq)/(a + ib) by Smith's formula, which squares nothing; its derivatives would lose digits."""
+    steep = ops.abs(b) > ops.abs(a)
+    p, q = ops.where(steep, q, p), ops.where(steep, -p, q)
+    a, b = ops.where(steep, b, a), ops.where(steep, -a, b)
+    ratio = b / a
+    divisor = a + b * ratio
+    return (p + q * ratio) / divisor, (q - p * ratio) / divisor
+
+
 def real_polynomial(coefficients: Sequence[float], p: Any, q: Any) -> Pair:
     """Evaluate a power series with real coefficients at p + iq: half the operations of Horner (Knuth, TAOCP 4.6.4)."""
     twice, norm = 2.0 * p, p * p + q * q

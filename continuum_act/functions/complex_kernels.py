@@ -1,4 +1,4 @@
-"""The complex soft exponential for an alpha of tensors: both branches in one graph, plain autodiff."""
+"""The complex soft exponential for an alpha of tensors: both branches in one graph."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from keras import ops
 
 from continuum_act.functions.complex_arithmetic import (
     Pair,
+    argument,
     cos_sin,
     exprel_tail,
     half_log,
@@ -16,6 +17,7 @@ from continuum_act.functions.complex_arithmetic import (
     log_tail,
     newton,
     product,
+    quotient,
     reciprocal,
     scaled_log,
     select,
@@ -24,7 +26,12 @@ from continuum_act.functions.series import finfo
 
 NEAR_ZETA = 1.3  # |alpha*z| below which the derivative in alpha of exp(alpha*z)/alpha cancels
 HEADROOM = 2.0**16  # above every |alpha| in use
-NEAR_S = 0.55  # |v/(2 - v)| below which that of log(1 - v)/alpha does, v = alpha*(z + alpha)
+# the ellipse of v = alpha*(z + alpha) where that of log(1 - v)/alpha does: 1.8*(Re v + 0.16)**2 + (Im v)**2 < 1.2
+NEAR_V = 1.8, 0.16, 1.2
+NEAR_S = 0.5  # the largest |v/(2 - v)| there
+# |t| from which its logarithm is that of t/2, t/4 and t/16, lest log(t) - 2 cancel
+HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
+LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact
 
 
 def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
@@ -57,22 +64,84 @@ def exponential(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
 
 def logarithm(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
     """-Log(1 - v)/alpha for v = alpha*w, w = z + alpha, Re(alpha) < 0."""
-    # where alpha*z may overflow before its logarithm; it is far from 1 there
-    huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
-    unit = ops.where(huge, ops.ones_like(x) / HEADROOM, ops.ones_like(x))
-    zeta, square = product(a, b, x * unit, y * unit), product(a, b, a, b)
+    zeta, square = product(a, b, x, y), product(a, b, a, b)
     p, q = zeta[0] + square[0], zeta[1] + square[1]
-    near = (0.25 / NEAR_S**2 - 0.25) * (p * p + q * q) + p < 1.0  # |v/(2 - v)| < NEAR_S
-    p, q = ops.where(near, p, 0.0), ops.where(near, q, 0.0)
+    small = NEAR_V[0] * (p + NEAR_V[1]) * (p + NEAR_V[1]) + q * q < NEAR_V[2]
+    p, q = ops.where(small, p, 0.0), ops.where(small, q, 0.0)
     series = product(x + a, y + b, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
-    series = w[0] + series[0], w[1] + series[1]
+    near = ops.logical_or(small, largest(a, b) < float(finfo(x).tiny))  # f = w where alpha is subnormal
+    far = (ops.where(near, other, part) for part, other in zip((x, y, a, b), (7.0, 0.0, -1.0, 0.0), strict=True))
+    return select(near, (w[0] + series[0], w[1] + series[1]), _expanded_logarithm(*far))
 
+
+def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
+    """-Log(t)/alpha, t = 1 - alpha*(z + alpha), expanded about its own arguments.
+
+    Its derivative D in alpha is a difference of larger terms, which plain autodiff would round one by one. So the
+    value, 1/t and D are computed as constants; the rest, exactly 0 with its first derivatives, has the higher ones:
+
+        f(z + dz, alpha + da) = f + dz/t + D*da + ((1/t - D)*da**2 - (log(1 + r) - r))/(alpha + da),
+        r = -(alpha*dz + da*(z + 2*alpha + dz + da))/t.
+    """
+    x0, y0, a0, b0 = (ops.stop_gradient(part) for part in (x, y, a, b))
+    value, by_z, by_alpha = _derivatives(x0, y0, a0, b0)
+    over = quotient(ops.ones_like(a0), ops.zeros_like(b0), a0, b0)
+    bend = product(by_z[0] - by_alpha[0], by_z[1] - by_alpha[1], *over)
+    # 0 times what overflows is to be 0
+    by_z, by_alpha, over, bend = ((ops.nan_to_num(p), ops.nan_to_num(q)) for p, q in (by_z, by_alpha, over, bend))
+
+    dx, dy, da, db = x - x0, y - y0, a - a0, b - b0
+    zeta, square = product(a0, b0, dx, dy), product(da, db, x0 + 2.0 * a0 + dx + da, y0 + 2.0 * b0 + dy + db)
+    p, q = product(-(zeta[0] + square[0]), -(zeta[1] + square[1]), *by_z)
+    # log(1 + r) - r as log((1 + r)*exp(-r)): its derivative is 0 however the backend rounds that of the logarithm
+    log, arg = 0.5 * ops.log(((1.0 + p) * (1.0 + p) + q * q) * ops.exp(-2.0 * p)), argument(1.0 + p, q) - q
+    log, arg = product(log, arg, *over)
+    bend = product(*bend, *product(da, db, da, db))
+    growth = product(da, db, *over)
+    rest = product(bend[0] - log, bend[1] - arg, *reciprocal(1.0 + growth[0], growth[1]))
+
+    terms = zip(value, product(*by_z, dx, dy), product(*by_alpha, da, db), rest, strict=True)
+    re, im = (constant + (first + (second + more)) for constant, first, second, more in terms)
+    return re, im
+
+
+def _derivatives(x: Any, y: Any, a: Any, b: Any) -> tuple[Pair, Pair, Pair]:
+    """-Log(t)/alpha and its derivatives in z and alpha, by formulas that autodiff would not differentiate well."""
+    one = ops.ones_like(x)
+    # where alpha*z may overflow before its logarithm, t is divided by HEADROOM
+    huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
+    unit = ops.where(huge, one / HEADROOM, one)
+    zeta = product(a, b, x * unit, y * unit)
     # t = 1 - alpha**2 - zeta; where it is small, b*b is the part that rounding should meet last
-    re, im = ((1.0 - a) * (1.0 + a) * unit - zeta[0]) + b * b * unit, -2.0 * a * b * unit - zeta[1]
-    log, arg = scaled_log(re, im)
-    log = log + ops.cast(huge, log.dtype) * math.log(HEADROOM)
-    over = reciprocal(ops.where(near, -1.0, a), ops.where(near, 0.0, b))
-    return select(near, series, product(-log, -arg, *over))
+    re, rest = _sum((1.0 - a) * (1.0 + a) * unit, -zeta[0])
+    re, more = _sum(re, b * b * unit)
+    rest, t = rest + more, (re, -2.0 * a * b * unit - zeta[1])
+    scale, halvings = one, 0.0 * one
+    for size, power in HALVED_FROM:
+        large = largest(*t) > size
+        scale = ops.where(large, one / 2.0**power, scale)
+        halvings = ops.where(large, one * power, halvings)
+    halvings = halvings + ops.where(huge, one * math.log2(HEADROOM), 0.0 * one)
+    log, arg = scaled_log(t[0] * scale, t[1] * scale)
+    value = quotient(-(log + halvings * math.log(2.0)), -arg, a, b)
+
+    # (log(t) - n + s/t)/alpha**2: n = 1, s = 1 + alpha**2, or n = 2, s = 2 - zeta, whichever s is smaller
+    s1 = ((1.0 - b) * (1.0 + b) + a * a) * unit, 2.0 * a * b * unit
+    s2 = 2.0 * unit - zeta[0], -zeta[1]
+    first = largest(*s1) < largest(*s2)
+    s = quotient(*select(first, s1, s2), *t)
+    rounded = quotient(rest * (1.0 - s[0]), -rest * s[1], *t)  # what the rounding of t does to it
+    log = ((log + s[0]) + (rounded[0] + halvings * LN2[1])) + (halvings * LN2[0] - ops.where(first, one, 2.0 * one))
+    by_alpha = quotient(*quotient(log, arg + (s[1] + rounded[1]), a, b), a, b)
+    by_z = quotient(unit, 0.0 * unit, *t)
+    return value, by_z, by_alpha
+
+
+def _sum(p: Any, q: Any) -> tuple[Any, Any]:
+    """Return p + q, and what rounding took from it (Knuth)."""
+    total = p + q
+    added = total - p
+    return total, (p - (total - added)) + (q - added)
 
 
 def _steady(s: Pair, x: Any, y: Any) -> Pair:
