@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.functions import real_kernels
+from continuum_act.functions.channels import by_formula
 from continuum_act.functions.complex_arithmetic import (
     Pair,
     cos_sin,
@@ -60,13 +61,8 @@ def _of_array(x: Any, y: Any, alpha: np.ndarray) -> Pair:
     chosen = [_chosen(complex(a), dtype) for a in alpha.flat]
     zeros = ops.zeros(alpha.shape, dtype)
     result = x + zeros, y + zeros
-    for formula in {row[0]: None for row in chosen}:
-        mine = [row if row[0] is formula else None for row in chosen]
-        # Where another formula is chosen, this one sees z = 1 + i and constants of its own kind.
-        harmless = next(row for row in mine if row)
-        columns = zip(*((row or harmless)[1:] for row in mine), strict=True)
-        constants = [ops.convert_to_tensor(np.reshape(c, alpha.shape).astype(dtype)) for c in columns]
-        here = ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape))
+    for formula, here, constants in by_formula(chosen, alpha):
+        # Where another formula is chosen, this one sees z = 1 + i.
         parts = formula.value(ops.where(here, x, 1.0), ops.where(here, y, 1.0), *constants)
         result = select(here, parts, result)
     return result

@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.functions import traced_kernels
+from continuum_act.functions.channels import by_formula
 from continuum_act.functions.series import expm1_terms, horner, log1p_terms
 
 LOG_FROM = -(0.5**0.5)  # -alpha from which c = 1 - alpha**2 is below 1/2, where its spacing is finer
@@ -39,13 +40,8 @@ def fixed(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
         return formula.value(x, max_slope, *constants)
     chosen = [_chosen(float(a), dtype, max_slope) for a in alpha.flat]
     result = x + ops.zeros(alpha.shape, dtype)
-    for formula in {row[0]: None for row in chosen}:
-        mine = [row if row[0] is formula else None for row in chosen]
-        # Where another formula is chosen, this one sees x = 1, inside every domain, and constants of its own kind.
-        harmless = next(row for row in mine if row)
-        columns = zip(*((row or harmless)[1:] for row in mine), strict=True)
-        constants = [ops.convert_to_tensor(np.reshape(c, alpha.shape).astype(dtype)) for c in columns]
-        here = ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape))
+    for formula, here, constants in by_formula(chosen, alpha):
+        # Where another formula is chosen, this one sees x = 1, inside every domain.
         result = ops.where(here, formula.value(ops.where(here, x, 1.0), max_slope, *constants), result)
     return result
 
@@ -96,19 +92,19 @@ def _shifted_exp(x: Any, max_slope: float | None, a: Any, shift: Any, rest: Any)
 
 
 def _log1p(x: Any, max_slope: float | None, b: Any, inverse: Any, half: Any, edge: Any) -> Any:
-    """log(1 + u)/b for u = b*w, and near 0 2 atanh(s)/b for s = u/(2 + u), by a series."""
+    """log(1 + u)/b for u = b*w; near 0 the series of 2 atanh(s)/b, s = u/(2 + u), gives the value."""
     w: Any = x - b
     below: Any = None
     if max_slope is not None:
         w, below = traced_kernels.split(w, edge)
     u = w * b
-    near = ops.logical_and(u > NEAR_LOG1P[0], u < NEAR_LOG1P[1])
-    w_near = ops.where(near, w, 0.0)
-    r = w_near / (1.0 + w_near * half)
+    formula = ops.log(1.0 + u) * inverse
+    r = w / (1.0 + w * half)
     s = r * half
     q = s * s
     series = r + r * (q * horner(log1p_terms(x, *NEAR_LOG1P), q))
-    y = ops.where(near, series, ops.log(1.0 + u) * inverse)
+    near = ops.logical_and(u > NEAR_LOG1P[0], u < NEAR_LOG1P[1])
+    y = formula + ops.stop_gradient(ops.where(near, series - formula, 0.0))
     return y if below is None else y + below * max_slope
 
 

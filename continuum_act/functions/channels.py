@@ -1,0 +1,22 @@
+"""A fixed array of alphas: each channel gets the formula and the constants that its scalar would get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+
+def by_formula(chosen: list[tuple[Any, ...]], alpha: np.ndarray) -> Iterator[tuple[Any, Any, list[Any]]]:
+    """Yield each formula, where it is chosen, and its constants; elsewhere these are harmless ones of its own kind.
+
+    `chosen` has a row (formula, *constants) for each alpha.
+    """
+    for formula in {row[0]: None for row in chosen}:
+        mine = [row if row[0] is formula else None for row in chosen]
+        harmless = next(row for row in mine if row)
+        columns = zip(*((row or harmless)[1:] for row in mine), strict=True)
+        constants = [ops.convert_to_tensor(np.reshape(c, alpha.shape).astype(alpha.real.dtype)) for c in columns]
+        yield formula, ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape)), constants
