@@ -53,9 +53,11 @@ def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
     steep = ops.abs(b) > ops.abs(a)
     p, q = ops.where(steep, q, p), ops.where(steep, -p, q)
     a, b = ops.where(steep, b, a), ops.where(steep, -a, b)
+    scale = ops.where(ops.abs(a) < 2.0**-60, ops.ones_like(a) * 2.0**60, ops.ones_like(a))  # b*ratio may underflow
+    a, b = a * scale, b * scale
     ratio = b / a
     divisor = a + b * ratio
-    return (p + q * ratio) / divisor, (q - p * ratio) / divisor
+    return (p + q * ratio) / divisor * scale, (q - p * ratio) / divisor * scale
 
 
 def real_polynomial(coefficients: Sequence[float], p: Any, q: Any) -> Pair:
@@ -129,12 +131,26 @@ def log_tail(p: Any, q: Any, radius: float) -> Pair:
     return p + more[0], q + more[1]
 
 
+def log_slope(p: Any, q: Any, radius: float) -> Pair:
+    """Return the derivative in v of -log(1 - v)/v = (1 + s)*atanh(s)/s, v/(2 - v) = s = p + iq, |s| <= radius."""
+    square, eps = product(p, q, p, q), float(finfo(p).eps)
+    tail = product(*square, *real_polynomial(_terms(_atanhc, eps, radius**2), *square))
+    slope = real_polynomial(_terms(_atanhc_slope, eps, radius**2), *square)
+    one = 1.0 + p, q
+    slope = product(*product(2.0 * p, 2.0 * q, *one), *slope)
+    return product(*product(1.0 + (tail[0] + slope[0]), tail[1] + slope[1], *one), 0.5 * one[0], 0.5 * q)
+
+
 def _exprel(n: int) -> float:
     return 1 / math.factorial(n + 2)
 
 
 def _atanhc(n: int) -> float:
     return 1 / (2 * n + 3)
+
+
+def _atanhc_slope(n: int) -> float:
+    return (n + 1) / (2 * n + 3)
 
 
 @functools.cache

@@ -14,6 +14,7 @@ from continuum_act.functions.complex_arithmetic import (
     exprel_tail,
     half_log,
     largest,
+    log_slope,
     log_tail,
     newton,
     product,
@@ -26,8 +27,9 @@ from continuum_act.functions.series import finfo
 
 NEAR_ZETA = 1.3  # |alpha*z| below which the derivative in alpha of exp(alpha*z)/alpha cancels
 HEADROOM = 2.0**16  # above every |alpha| in use
-# the ellipse of v = alpha*(z + alpha) where that of log(1 - v)/alpha does: 1.8*(Re v + 0.16)**2 + (Im v)**2 < 1.2
-NEAR_V = 1.8, 0.16, 1.2
+# the ellipse of v = alpha*(z + alpha) where that of log(1 - v)/alpha does: 1.04*(Re v + 0.42)**2 + (Im v)**2 < 1.21
+NEAR_V = 1.04, 0.42, 1.21
+NEAR_ALPHA = 0.25  # |alpha| below which the rest of the expansion cancels
 NEAR_S = 0.5  # the largest |v/(2 - v)| there
 # |t| from which its logarithm is that of t/2, t/4 and t/16, lest log(t) - 2 cancel
 HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
@@ -69,13 +71,18 @@ def logarithm(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
     small = NEAR_V[0] * (p + NEAR_V[1]) * (p + NEAR_V[1]) + q * q < NEAR_V[2]
     p, q = ops.where(small, p, 0.0), ops.where(small, q, 0.0)
     series = product(x + a, y + b, *log_tail(*_steady(half_log(p, q), 0.5 * p, 0.5 * q), NEAR_S))
-    near = ops.logical_or(small, largest(a, b) < float(finfo(x).tiny))  # f = w where alpha is subnormal
-    far = (ops.where(near, other, part) for part, other in zip((x, y, a, b), (7.0, 0.0, -1.0, 0.0), strict=True))
-    return select(near, (w[0] + series[0], w[1] + series[1]), _expanded_logarithm(*far))
+    series = w[0] + series[0], w[1] + series[1]
+    size = largest(a, b)
+    # f = w where alpha is subnormal
+    plain = ops.logical_or(ops.logical_and(small, size < NEAR_ALPHA), size < float(finfo(x).tiny))
+    x, y, a, b = (
+        ops.where(plain, other, part) for part, other in zip((x, y, a, b), (7.0, 0.0, -1.0, 0.0), strict=True)
+    )
+    return select(plain, series, _expanded_logarithm(x, y, a, b, small, series))
 
 
-def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
-    """-Log(t)/alpha, t = 1 - alpha*(z + alpha), expanded about its own arguments.
+def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any, small: Any, series: Pair) -> Pair:
+    """-Log(t)/alpha, t = 1 - alpha*(z + alpha), expanded about its own arguments; `series` is its value if v is small.
 
     Its derivative D in alpha is a difference of larger terms, which plain autodiff would round one by one. So the
     value, 1/t and D are computed as constants; the rest, exactly 0 with its first derivatives, has the higher ones:
@@ -84,7 +91,8 @@ def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
         r = -(alpha*dz + da*(z + 2*alpha + dz + da))/t.
     """
     x0, y0, a0, b0 = (ops.stop_gradient(part) for part in (x, y, a, b))
-    value, by_z, by_alpha = _derivatives(x0, y0, a0, b0)
+    value, by_z, by_alpha = _derivatives(x0, y0, a0, b0, small)
+    value = select(small, (ops.stop_gradient(series[0]), ops.stop_gradient(series[1])), value)
     over = quotient(ops.ones_like(a0), ops.zeros_like(b0), a0, b0)
     bend = product(by_z[0] - by_alpha[0], by_z[1] - by_alpha[1], *over)
     # 0 times what overflows is to be 0
@@ -105,7 +113,7 @@ def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any) -> Pair:
     return re, im
 
 
-def _derivatives(x: Any, y: Any, a: Any, b: Any) -> tuple[Pair, Pair, Pair]:
+def _derivatives(x: Any, y: Any, a: Any, b: Any, small: Any) -> tuple[Pair, Pair, Pair]:
     """-Log(t)/alpha and its derivatives in z and alpha, by formulas that autodiff would not differentiate well."""
     one = ops.ones_like(x)
     # where alpha*z may overflow before its logarithm, t is divided by HEADROOM
@@ -134,7 +142,11 @@ def _derivatives(x: Any, y: Any, a: Any, b: Any) -> tuple[Pair, Pair, Pair]:
     log = ((log + s[0]) + (rounded[0] + halvings * LN2[1])) + (halvings * LN2[0] - ops.where(first, one, 2.0 * one))
     by_alpha = quotient(*quotient(log, arg + (s[1] + rounded[1]), a, b), a, b)
     by_z = quotient(unit, 0.0 * unit, *t)
-    return value, by_z, by_alpha
+    # or 1/t + w**2*k(v), k the derivative of -log(1 - v)/v, where v is small
+    w = x + a, y + b
+    k = log_slope(*half_log(*(ops.where(small, part, 0.0) for part in product(a, b, *w))), NEAR_S)
+    k = product(*product(*k, *w), *w)
+    return value, by_z, select(small, (by_z[0] + k[0], by_z[1] + k[1]), by_alpha)
 
 
 def _sum(p: Any, q: Any) -> tuple[Any, Any]:

@@ -96,8 +96,7 @@ def test_search_where_the_terms_of_the_derivative_in_alpha_cancel(sizes, dtype):
     v = -rng.uniform(0, 3, (4000, 30)) * np.exp(0.3j * rng.normal(size=(4000, 30)))
     z = np.concatenate([v / alphas - alphas, 0.1 * (rng.normal(size=(1000, 30)) + 1j * rng.normal(size=(1000, 30)))])
     found = dense_complex.measured("traced", alphas, z, dtype)
-    # the series, which autodiff differentiates, serves up to |v| = 1
-    bars = {"value": 3.5, "d/dz": 3, "d/dalpha": 6 if sizes[0] < 1 else 4}
+    bars = {"value": 3.2, "d/dz": 3, "d/dalpha": 5}
     assert all(found[of].max() <= bar for of, bar in bars.items()), {of: e.max() for of, e in found.items()}
 
 
@@ -125,9 +124,12 @@ def test_derivative_in_alpha_has_more_digits_than_its_terms_where_they_cancel():
 def test_first_derivatives_of_the_expanded_logarithm_are_those_it_computes_bit_for_bit():
     rng = np.random.default_rng(9)
     x, y, a, b = (rng.normal(size=2048).astype("float32") for _ in range(4))
-    inputs = [ops.convert_to_tensor(part) for part in (x, y, -abs(a) - 0.2, b)]
-    _, by_z, by_alpha = complex_kernels._derivatives(*inputs)
-    found = gradient(lambda *t: complex_kernels._expanded_logarithm(*t)[0])(*inputs)
+    a = -abs(a) - 0.2
+    inputs = [ops.convert_to_tensor(part) for part in (x, y, a, b)]
+    small = ops.convert_to_tensor(abs((a + 1j * b) * (x + a + 1j * (y + b))) < 0.6)
+    _, by_z, by_alpha = complex_kernels._derivatives(*inputs, small)
+    series = tuple(inputs[:2])
+    found = gradient(lambda *t: complex_kernels._expanded_logarithm(*t, small, series)[0])(*inputs)
     for got, want in zip(found, (by_z[0], -by_z[1], by_alpha[0], -by_alpha[1]), strict=True):
         np.testing.assert_array_equal(array(got), array(want))
 
