@@ -29,8 +29,8 @@ NEAR_ZETA = 1.3  # |alpha*z| below which the derivative in alpha of exp(alpha*z)
 HEADROOM = 2.0**16  # above every |alpha| in use
 # the ellipse of v = alpha*(z + alpha) where that of log(1 - v)/alpha does: 1.04*(Re v + 0.42)**2 + (Im v)**2 < 1.21
 NEAR_V = 1.04, 0.42, 1.21
-NEAR_ALPHA = 0.25  # |alpha| below which the rest of the expansion cancels
 NEAR_S = 0.5  # the largest |v/(2 - v)| there
+NEAR_ALPHA = 0.25  # |alpha| below which the rest of the expansion cancels there
 # |t| from which its logarithm is that of t/2, t/4 and t/16, lest log(t) - 2 cancel
 HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
 LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact

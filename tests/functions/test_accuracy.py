@@ -58,12 +58,12 @@ def test_bar_holds_on_dense_points_about_zeros_and_switches_in_every_way_of_exec
             assert (found <= (3, slope_bar, 4)[: len(found)]).all(), found
 
 
-def test_derivative_of_log_is_what_keeps_tensorflow_from_the_bar_next_to_zero():
-    """Roundings of t, 1/alpha and two products leave 2 spacings of the bar of 4: TensorFlow's 1/t takes 1.5 of them."""
+def test_derivative_of_log_errs_by_one_and_a_half_spacings_on_tensorflow_and_by_half_a_spacing_elsewhere():
+    """Roundings of t, 1/alpha and two products leave 2 spacings of the bar of 4: TensorFlow's 1/t may take 1.5."""
     t = np.linspace(0.25, 1, 100_001, dtype="float32")
     slope = array(gradient(ops.log)(ops.convert_to_tensor(t))[0]).astype("float64")
     found = (abs(slope * t - 1) * 2**24).max()  # in halves of a spacing of a number just above a power of two
-    assert (found > 2) if BACKEND == "tensorflow" else (found <= 1.001)
+    assert found <= (3.1 if BACKEND == "tensorflow" else 1.001)
 
 
 def test_rest_of_a_rounded_constant_keeps_the_value_within_the_bar():
