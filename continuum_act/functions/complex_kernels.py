@@ -75,10 +75,15 @@ def logarithm(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
     size = largest(a, b)
     # f = w where alpha is subnormal
     plain = ops.logical_or(ops.logical_and(small, size < NEAR_ALPHA), size < float(finfo(x).tiny))
+    # f(z, alpha) = c*f(z/c, c*alpha) for an alpha whose square is nothing: b*b/a in a quotient would be flushed to 0
+    c = 2.0 ** (-int(finfo(x).minexp) // 3)
+    c = ops.where(size < 1 / c**2, ops.ones_like(x) * c, ops.ones_like(x))
     x, y, a, b = (
-        ops.where(plain, other, part) for part, other in zip((x, y, a, b), (7.0, 0.0, -1.0, 0.0), strict=True)
+        ops.where(plain, other, part)
+        for part, other in zip((x / c, y / c, a * c, b * c), (7.0, 0.0, -1.0, 0.0), strict=True)
     )
-    return select(plain, series, _expanded_logarithm(x, y, a, b, small, series))
+    re, im = _expanded_logarithm(x, y, a, b, small, (series[0] / c, series[1] / c))
+    return select(plain, series, (re * c, im * c))
 
 
 def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any, small: Any, series: Pair) -> Pair:
