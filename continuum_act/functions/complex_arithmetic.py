@@ -13,6 +13,7 @@ from keras import ops
 from continuum_act.functions.series import finfo
 
 Pair = tuple[Any, Any]
+LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact
 
 
 def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
@@ -51,7 +52,8 @@ def newton(a: Any, b: Any, p: Any, q: Any) -> Pair:
 def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
     """Return (p + iq)/(a + ib) by Smith's formula; its derivatives would lose digits.
 
-    A factor after the division, against underflow, made a population 20 times slower: XLA repeats it in each use.
+    A factor after the division, against underflow, made a population 20 times slower: XLA repeats what is cheap in
+    each use, and all that is cheap before it.
     """
     steep = ops.abs(b) > ops.abs(a)
     p, q = ops.where(steep, q, p), ops.where(steep, -p, q)
@@ -103,7 +105,18 @@ def scaled_log(p: Any, q: Any) -> Pair:
     scale = ops.where(large, one * 2.0**-step, ops.where(small, one * 2.0**step, one))
     steps = ops.cast(large, p.dtype) - ops.cast(small, p.dtype)
     p, q = p * scale, q * scale
-    return 0.5 * ops.log(p * p + q * q) + steps * (step * math.log(2)), argument(p, q)
+    log = 0.5 * ops.log(p * p + q * q) + steps * (step * LN2[1])
+    return log + steps * (step * LN2[0]), argument(p, q)
+
+
+def lost_log(p: Any, q: Any) -> Any:
+    """Return what the rounding of |p + iq|**2 takes from log|p + iq|, where that is small; 0 elsewhere."""
+    p, q = ops.abs(p), ops.abs(q)
+    swap = q > p
+    p, q = ops.where(swap, q, p), ops.where(swap, p, q)
+    norm = p * p + q * q
+    lost = ((p - 1.0) * (p + 1.0) + q * q) - (norm - 1.0)
+    return ops.where(ops.logical_and(norm > 0.5, norm < 4.0), 0.5 * lost / norm, 0.0)
 
 
 def _lacks_double(x: Any) -> bool:
@@ -133,13 +146,11 @@ def log_tail(p: Any, q: Any, radius: float) -> Pair:
 
 
 def log_slope(p: Any, q: Any, radius: float) -> Pair:
-    """Return the derivative in v of -log(1 - v)/v = (1 + s)*atanh(s)/s, v/(2 - v) = s = p + iq, |s| <= radius."""
-    square, eps = product(p, q, p, q), float(finfo(p).eps)
-    tail = product(*square, *real_polynomial(_terms(_atanhc, eps, radius**2), *square))
-    slope = real_polynomial(_terms(_atanhc_slope, eps, radius**2), *square)
-    one = 1.0 + p, q
-    slope = product(*product(2.0 * p, 2.0 * q, *one), *slope)
-    return product(*product(1.0 + (tail[0] + slope[0]), tail[1] + slope[1], *one), 0.5 * one[0], 0.5 * q)
+    """Return k - 1/(2(1 - v)), k the derivative of -log(1 - v)/v, for v/(2 - v) = s = p + iq, |s| <= radius."""
+    terms = _terms(_atanhc_slope, float(finfo(p).eps), radius**2)
+    slope = real_polynomial(terms, *product(p, q, p, q))
+    one = 1.0 + p, q  # k - 1/(2(1 - v)) = s*(1 + s)**2 times the derivative of atanh(s)/s in s**2
+    return product(*product(*product(p, q, *one), *one), *slope)
 
 
 def _exprel(n: int) -> float:

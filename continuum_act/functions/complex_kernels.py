@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 
 from continuum_act.functions.complex_arithmetic import (
+    LN2,
     Pair,
     argument,
     cos_sin,
@@ -16,6 +17,7 @@ from continuum_act.functions.complex_arithmetic import (
     largest,
     log_slope,
     log_tail,
+    lost_log,
     newton,
     product,
     quotient,
@@ -31,9 +33,11 @@ HEADROOM = 2.0**16  # above every |alpha| in use
 NEAR_V = 1.04, 0.42, 1.21
 NEAR_S = 0.5  # the largest |v/(2 - v)| there
 NEAR_ALPHA = 0.25  # |alpha| below which the rest of the expansion cancels there
+# |v/(2 - v)| below which, and Re(v) from which, the derivative in alpha has more digits by a series of its own;
+# log(t) - 1 + (1 + alpha**2)/t cancels there
+SLOPE_S, SLOPE_FROM = 0.65, -1.2
 # |t| from which its logarithm is that of t/2, t/4 and t/16, lest log(t) - 2 cancel
 HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
-LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact
 
 
 def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
@@ -96,7 +100,7 @@ def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any, small: Any, series: Pair
         r = -(alpha*dz + da*(z + 2*alpha + dz + da))/t.
     """
     x0, y0, a0, b0 = (ops.stop_gradient(part) for part in (x, y, a, b))
-    value, by_z, by_alpha = _derivatives(x0, y0, a0, b0, small)
+    value, by_z, by_alpha = _derivatives(x0, y0, a0, b0)
     value = select(small, (ops.stop_gradient(series[0]), ops.stop_gradient(series[1])), value)
     over = quotient(ops.ones_like(a0), ops.zeros_like(b0), a0, b0)
     bend = product(by_z[0] - by_alpha[0], by_z[1] - by_alpha[1], *over)
@@ -118,40 +122,47 @@ def _expanded_logarithm(x: Any, y: Any, a: Any, b: Any, small: Any, series: Pair
     return re, im
 
 
-def _derivatives(x: Any, y: Any, a: Any, b: Any, small: Any) -> tuple[Pair, Pair, Pair]:
+def _derivatives(x: Any, y: Any, a: Any, b: Any) -> tuple[Pair, Pair, Pair]:
     """-Log(t)/alpha and its derivatives in z and alpha, by formulas that autodiff would not differentiate well."""
     one = ops.ones_like(x)
     # where alpha*z may overflow before its logarithm, t is divided by HEADROOM
     huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
     unit = ops.where(huge, one / HEADROOM, one)
     zeta = product(a, b, x * unit, y * unit)
-    # t = 1 - alpha**2 - zeta; where it is small, b*b is the part that rounding should meet last
-    re, rest = _sum((1.0 - a) * (1.0 + a) * unit, -zeta[0])
-    re, more = _sum(re, b * b * unit)
-    rest, t = rest + more, (re, -2.0 * a * b * unit - zeta[1])
+    # t = 1 - alpha**2 - zeta, and what rounding took from it
+    square = product(a * unit, b * unit, a, b)
+    re, rest = _sum(unit, -square[0])
+    re, more = _sum(re, -zeta[0])
+    re, rest = _sum(re, rest + more)
+    t = re, -square[1] - zeta[1]
     scale, halvings = one, 0.0 * one
     for size, power in HALVED_FROM:
         large = largest(*t) > size
         scale = ops.where(large, one / 2.0**power, scale)
         halvings = ops.where(large, one * power, halvings)
     halvings = halvings + ops.where(huge, one * math.log2(HEADROOM), 0.0 * one)
-    log, arg = scaled_log(t[0] * scale, t[1] * scale)
-    value = quotient(-(log + halvings * math.log(2.0)), -arg, a, b)
-
-    # (log(t) - n + s/t)/alpha**2: n = 1, s = 1 + alpha**2, or n = 2, s = 2 - zeta, whichever s is smaller
-    s1 = ((1.0 - b) * (1.0 + b) + a * a) * unit, 2.0 * a * b * unit
-    s2 = 2.0 * unit - zeta[0], -zeta[1]
-    first = largest(*s1) < largest(*s2)
-    s = quotient(*select(first, s1, s2), *t)
-    rounded = quotient(rest * (1.0 - s[0]), -rest * s[1], *t)  # what the rounding of t does to it
-    log = ((log + s[0]) + (rounded[0] + halvings * LN2[1])) + (halvings * LN2[0] - ops.where(first, one, 2.0 * one))
-    by_alpha = quotient(*quotient(log, arg + (s[1] + rounded[1]), a, b), a, b)
     by_z = quotient(unit, 0.0 * unit, *t)
-    # or 1/t + w**2*k(v), k the derivative of -log(1 - v)/v, where v is small
+    rest = [ops.where(largest(*t) > 1 / HEADROOM, rest * part, 0.0) for part in by_z]  # where 1/t is finite
+    p, q = t[0] * scale, t[1] * scale
+    log, arg = scaled_log(p, q)
+    log, arg = log + (lost_log(p, q) + halvings * LN2[1] + rest[0]), arg + rest[1]
+    whole = halvings * LN2[0]
+    value = quotient(-(log + whole), -arg, a, b)
+
+    # (log(t) - 1 + (1 + alpha**2)/t)/alpha**2, here without the last division
+    s = quotient(unit + square[0], square[1], *t)
+    log, arg = quotient((log + s[0]) + (whole - 1.0), arg + s[1], a, b)
+    # or (1 + w**2*k*t)/t, k the derivative of -log(1 - v)/v
     w = x + a, y + b
-    k = log_slope(*half_log(*(ops.where(small, part, 0.0) for part in product(a, b, *w))), NEAR_S)
-    k = product(*product(*k, *w), *w)
-    return value, by_z, select(small, (by_z[0] + k[0], by_z[1] + k[1]), by_alpha)
+    v = product(a, b, *w)
+    d, square = 2.0 - v[0], v[1] * v[1]
+    near = ops.logical_and(v[0] > SLOPE_FROM, v[0] * v[0] + square < SLOPE_S**2 * (d * d + square))
+    k = log_slope(*half_log(*(ops.where(near, part, 0.0) for part in v)), SLOPE_S)
+    k = product(*k, *t)
+    k = product(*product(0.5 + k[0], k[1], *w), *w)
+    # a division comes last: of what is not expensive, XLA repeats the whole chain in each use
+    by_alpha = quotient(*select(near, (1.0 + k[0], k[1]), (log, arg)), *select(near, t, (a, b)))
+    return value, by_z, by_alpha
 
 
 def _sum(p: Any, q: Any) -> tuple[Any, Any]:

@@ -96,7 +96,7 @@ def test_search_where_the_terms_of_the_derivative_in_alpha_cancel(sizes, dtype):
     v = -rng.uniform(0, 3, (4000, 30)) * np.exp(0.3j * rng.normal(size=(4000, 30)))
     z = np.concatenate([v / alphas - alphas, 0.1 * (rng.normal(size=(1000, 30)) + 1j * rng.normal(size=(1000, 30)))])
     found = dense_complex.measured("traced", alphas, z, dtype)
-    bars = {"value": 3.2, "d/dz": 3, "d/dalpha": 5}
+    bars = {"value": 3, "d/dz": 3, "d/dalpha": 4}
     assert all(found[of].max() <= bar for of, bar in bars.items()), {of: e.max() for of, e in found.items()}
 
 
@@ -127,7 +127,7 @@ def test_first_derivatives_of_the_expanded_logarithm_are_those_it_computes_bit_f
     a = -abs(a) - 0.2
     inputs = [ops.convert_to_tensor(part) for part in (x, y, a, b)]
     small = ops.convert_to_tensor(abs((a + 1j * b) * (x + a + 1j * (y + b))) < 0.6)
-    _, by_z, by_alpha = complex_kernels._derivatives(*inputs, small)
+    _, by_z, by_alpha = complex_kernels._derivatives(*inputs)
     series = tuple(inputs[:2])
     found = gradient(lambda *t: complex_kernels._expanded_logarithm(*t, small, series)[0])(*inputs)
     for got, want in zip(found, (by_z[0], -by_z[1], by_alpha[0], -by_alpha[1]), strict=True):
