@@ -1,8 +1,8 @@
-"""Search for the largest E of the complex function: `python -m benchmarks.dense_complex [dtype] [points] [xla]`.
+"""Search for the largest E of the complex function: `python -m benchmarks.dense_complex [dtype] [points] [way]`.
 
 E is the error in spacings beyond what one spacing of each input explains (`tests.oracle`), norm-wise over the two
 parts, here against complex numbers of more bits, so that a million points take seconds. Each region has 60 alphas, with
-that many points each. KERAS_BACKEND chooses the backend.
+that many points each. KERAS_BACKEND chooses the backend; `way` is eager, graph or XLA, on JAX eager or compiled.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 from keras import ops
 
 import continuum_act as ca
-from tests.functions.derivatives import array, compiled, gradient
+from benchmarks.dense import WAYS
+from tests.functions.derivatives import array, gradient
 
 WIDE = {"float32": np.complex128, "float64": np.clongdouble}
 NARROW = {"float32": np.complex64, "float64": np.complex128}
@@ -204,16 +205,15 @@ def measured(kind: str, alpha: Any, z: Any, dtype: str, way: Any = lambda f: f) 
     return found
 
 
-def main(dtype: str = "float32", count: int = 20_000, xla: str = "", seed: int = 0) -> None:
+def main(dtype: str = "float32", count: int = 20_000, way: str = "eager", seed: int = 0) -> None:
     """Print the largest E of each region, and where it is."""
     rng = np.random.default_rng(int(seed))
-    way = compiled if xla else lambda f: f
     print("| alpha | of | largest E | alpha | z |\n| --- | --- | --- | --- | --- |")
     for name, alphas in regions(rng):
         alphas = np.where(abs(alphas) > 4, alphas / 2, alphas).astype(NARROW[dtype])
         z = np.stack([points(complex(a), rng, int(count), dtype) for a in alphas], axis=1).astype(NARROW[dtype])
         for kind in ("real", "fixed", "traced"):
-            for of, e in measured(kind, alphas, z, dtype, way).items():
+            for of, e in measured(kind, alphas, z, dtype, WAYS[way]).items():
                 at = np.unravel_index(e.argmax(), e.shape)
                 where = f"{complex(alphas[at[1]])!r} | {complex(z[at])!r}"
                 print(f"| {name} | {kind} {of} | {e[at]:.2f} | {where} |", flush=True)

@@ -34,7 +34,7 @@ NEAR_V = 1.04, 0.42, 1.21
 NEAR_S = 0.5  # the largest |v/(2 - v)| there
 NEAR_ALPHA = 0.25  # |alpha| below which the rest of the expansion cancels there
 # |v/(2 - v)| below which, and Re(v) from which, the derivative in alpha has more digits by a series of its own;
-# log(t) - 1 + (1 + alpha**2)/t cancels there
+# the other formula, by log(t), cancels there
 SLOPE_S, SLOPE_FROM = 0.65, -1.2
 # |t| from which its logarithm is that of t/2, t/4 and t/16, lest log(t) - 2 cancel
 HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
@@ -149,9 +149,11 @@ def _derivatives(x: Any, y: Any, a: Any, b: Any) -> tuple[Pair, Pair, Pair]:
     whole = halvings * LN2[0]
     value = quotient(-(log + whole), -arg, a, b)
 
-    # (log(t) - 1 + (1 + alpha**2)/t)/alpha**2, here without the last division
-    s = quotient(unit + square[0], square[1], *t)
-    log, arg = quotient((log + s[0]) + (whole - 1.0), arg + s[1], a, b)
+    # (log(t) - n + s/t)/alpha**2: n = 1, s = 1 + alpha**2, or n = 2, s = 2 - zeta, whichever s is smaller
+    s1, s2 = (unit + square[0], square[1]), (2.0 * unit - zeta[0], -zeta[1])
+    first = largest(*s1) < largest(*s2)
+    s = quotient(*select(first, s1, s2), *t)
+    log, arg = quotient((log + s[0]) + (whole - ops.where(first, one, 2.0 * one)), arg + s[1], a, b)
     # or (1 + w**2*k*t)/t, k the derivative of -log(1 - v)/v
     w = x + a, y + b
     v = product(a, b, *w)

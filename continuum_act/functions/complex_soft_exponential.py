@@ -27,11 +27,10 @@ def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: i
     f(i*w, x) = sin(w*x)/w + i*((1 - cos(w*x))/w + w).
 
     Accuracy, in the spacings of `soft_exponential`, norm-wise over the two parts, the largest that searches of the
-    plane up to |alpha| = 4 found (benchmarks/dense_complex.py). Fixed alpha: value 3.3 (3.7 in float64), derivative in
-    x 4.4, both on TensorFlow without XLA, whose arctan2 errs by 4 spacings (3.2 and 4 on JAX). Traced alpha: value 3,
-    derivative in x 2.9, in alpha 4.2; for Re(alpha) < 0 the latter is a difference of larger terms, and a search about
-    its zeros next to the imaginary axis found 4.5 (5.2 in float64). Next to the branch cut, rounding of x and alpha
-    decides the side. The derivative is lost where 1/(alpha*t**2) overflows, next to t = 1 - alpha*(z + alpha) = 0 for
+    plane up to |alpha| = 4 found (benchmarks/dense_complex.py). Traced alpha: value 3, derivative in x 2.7, in alpha
+    3.9. Fixed alpha: value 3.9, derivative in x 4.7, both on TensorFlow without XLA, whose log and arctan2 alone, of an
+    argument rounded once, leave 3.5 and 4.3 (3.3 and 4 on JAX). Next to the branch cut, rounding of x and alpha decides
+    the side. The derivative is lost where 1/(alpha*t**2) overflows, next to t = 1 - alpha*(z + alpha) = 0 for
     |alpha| < 1e-30.
 
     Args:

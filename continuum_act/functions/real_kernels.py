@@ -109,7 +109,7 @@ def _log1p(x: Any, max_slope: float | None, b: Any, inverse: Any, half: Any, edg
 
 
 def _log(x: Any, max_slope: float | None, b: Any, inverse: Any, c: Any, c_rest: Any, edge: Any, m: Any) -> Any:
-    t = x if _is(b, 1.0) else (x * b + c_rest) + c
+    t = x if _is(b, 1.0) else (x + c_rest * inverse) * b + c  # a graph would add c_rest to c
     if max_slope is None:
         return ops.log(t) if _is(b, 1.0) else ops.log(t) * inverse
     inside, below = traced_kernels.split(t, edge)

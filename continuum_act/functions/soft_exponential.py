@@ -27,12 +27,11 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
 
     Accuracy, in spacings of the result beyond what one spacing of x (and of a traced alpha) does to it, over alpha in
     [-4, 4] and x up to overflow, save within a few spacings of the border of the domain: value 3, d/dx 4, d/dalpha 4,
-    in float32 and float64. Dense searches (benchmarks/dense.py, float32) found two corners of a fixed alpha beyond,
-    both on TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its derivative of log
-    errs by 1.5 spacings; and the value in a graph, 3.5 where -alpha is near 0.71. Results below the smallest normal
-    number are zero where the hardware flushes them. exp(alpha*x) overflows as it does in mathematics, in every domain.
-    The gradient passes through its quotient by alpha: for |alpha| below 1e-30 it overflows where the incoming one is
-    above 1e8.
+    in float32 and float64. Dense searches (benchmarks/dense.py, float32) found one corner of a fixed alpha beyond, on
+    TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its derivative of log errs by
+    1.5 spacings. Results below the smallest normal number are zero where the hardware flushes them. exp(alpha*x)
+    overflows as it does in mathematics, in every domain. The gradient passes through its quotient by alpha: for |alpha|
+    below 1e-30 it overflows where the incoming one is above 1e8.
 
     Args:
         x: tensor, array or numbers. Integers are computed in `keras.config.floatx()`; float16 and bfloat16 are
