@@ -117,6 +117,36 @@ def test_search_where_the_two_formulas_of_the_derivative_in_alpha_meet(dtype):
     assert all(found[of].max() <= bar for of, bar in bars.items()), {of: e.max() for of, e in found.items()}
 
 
+CANCELLING = {  # sizes of alpha next to the imaginary axis; v as a function of alpha and of random numbers in (0, 1)
+    "beyond the series": (0.4, 1.0, lambda alphas, u: -1.2 - 0.5 * u),
+    "next to v = -1.8": (0.8, 1.3, lambda alphas, u: -1.3 - u),
+    "next to z = 0": (2.2, 4.0, lambda alphas, u: alphas**2 * (0.3 + 1.7 * u)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("where", CANCELLING)
+def test_what_rounding_takes_from_t_and_from_its_square_is_given_back(where, dtype):
+    rng = np.random.default_rng(15)
+    low, high, v = CANCELLING[where]
+    alphas = -1e-5 + 1j * rng.uniform(low, high, 30) * rng.choice([-1, 1], 30)
+    v = v(alphas, rng.random((6000, 30))) * np.exp(0.05j * rng.normal(size=(6000, 30)))
+    found = dense_complex.measured("traced", alphas, v / alphas - alphas, dtype)
+    assert found["value"].max() <= 3
+    assert found["d/dalpha"].max() <= 3.5
+
+
+@pytest.mark.parametrize("kind", ["fixed", "traced"])
+def test_bar_holds_for_an_alpha_whose_square_underflows(kind):
+    rng = np.random.default_rng(16)
+    # neither part is subnormal, which hardware may take for zero
+    alphas = np.exp(rng.uniform(np.log(5e-38), np.log(2e-37), 30) + 1j * rng.uniform(1.85, 2.85, 30))
+    v = 3 * (rng.normal(size=(300, 30)) + 1j * rng.normal(size=(300, 30)))
+    found = dense_complex.measured(kind, alphas, v / alphas, "float32")
+    bars = {"value": 3, "d/dz": 4, "d/dalpha": 4}
+    assert all(e.max() <= bars[of] for of, e in found.items()), {of: e.max() for of, e in found.items()}
+
+
 def test_derivative_in_alpha_has_more_digits_than_its_terms_where_they_cancel():
     """t, log(t), its quotient and the other term, each rounded once, err by 7 spacings."""
     alpha, z = -0.00028735006344504654 - 3.4263484477996826j, 0.0022596970666199923 - 0.0020133720245212317j
