@@ -312,6 +312,16 @@ def test_exponential_overflows_only_where_its_quotient_by_alpha_does(alpha, trac
     assert oracle.error(got, exact.f, "float32", (exact.x, abs(z))) <= 3
 
 
+@pytest.mark.parametrize("alpha", [-3.0, -4 + 1j, -0.5 - 3.5j])
+def test_logarithm_is_finite_where_its_argument_overflows(alpha):
+    z = np.complex64(2e38 + 1.5e38j)
+    parts = (z.real, z.imag, np.float32(alpha.real), np.float32(np.imag(alpha)))
+    re, im = complex_kernels.traced(*(ops.convert_to_tensor(part) for part in parts))
+    got = complex(array(re).astype("float64"), array(im).astype("float64"))
+    exact = oracle.complex_(complex(z), alpha)
+    assert oracle.error(got, exact.f, "float32", (exact.x, abs(z)), (exact.alpha, abs(alpha))) <= 3
+
+
 @pytest.mark.parametrize("alpha", [0, 1e-7j, 0.3, -0.3, 0.2 - 0.4j, -0.2 + 0.4j, 1, -1, 1j, -0.1 - 1j, 2 + 1j, -2 + 1j])
 def test_second_derivatives_are_right(alpha):
     rng = np.random.default_rng(6)
