@@ -75,6 +75,16 @@ def test_rest_of_a_rounded_constant_keeps_the_value_within_the_bar(way):
     assert dense.largest(dense.WAYS[way], alpha, x, "fixed")[0] <= 3
 
 
+@pytest.mark.parametrize("traced", [False, True])
+@pytest.mark.parametrize("alpha", [1e-40, -1e-40])
+def test_subnormal_alpha_gives_the_identity(alpha, traced):
+    x = np.array([-2, 0.5, 3], "float32")
+    at = ops.convert_to_tensor(np.float32(alpha)) if traced else alpha
+    np.testing.assert_array_equal(array(ca.soft_exponential(x, at)), x)
+    for part, want in zip(ca.complex_soft_exponential([x, x], (at, at), join="list"), (x, x), strict=True):
+        np.testing.assert_array_equal(array(part), want)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_wide_reference_of_the_dense_search_agrees_with_mpmath(dtype):
     alpha = np.array([0.3, 0.65, 0.9, 2.5]).astype(dtype)
