@@ -13,7 +13,6 @@ from keras import ops
 from continuum_act.functions.series import finfo
 
 Pair = tuple[Any, Any]
-LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact
 
 
 def product(a: Any, b: Any, c: Any, d: Any) -> Pair:
@@ -105,8 +104,7 @@ def scaled_log(p: Any, q: Any) -> Pair:
     scale = ops.where(large, one * 2.0**-step, ops.where(small, one * 2.0**step, one))
     steps = ops.cast(large, p.dtype) - ops.cast(small, p.dtype)
     p, q = p * scale, q * scale
-    log = 0.5 * ops.log(p * p + q * q) + steps * (step * LN2[1])
-    return log + steps * (step * LN2[0]), argument(p, q)
+    return 0.5 * ops.log(p * p + q * q) + steps * (step * math.log(2)), argument(p, q)
 
 
 def lost_log(p: Any, q: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 from keras import ops
 
 from continuum_act.functions.complex_arithmetic import (
-    LN2,
     Pair,
     argument,
     cos_sin,
@@ -38,6 +37,7 @@ NEAR_ALPHA = 0.25  # |alpha| below which the rest of the expansion cancels there
 SLOPE_S, SLOPE_FROM = 0.65, -1.2
 # |t| from which its logarithm is that of t/2, t/4 and t/16, lest log(t) - 2 cancel
 HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
+LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact
 
 
 def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:

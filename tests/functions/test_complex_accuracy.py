@@ -83,7 +83,7 @@ def samples(seed, alphas, count):
 
 @pytest.mark.parametrize("kind", ["real", "fixed", "traced"])
 def test_search_over_the_plane_of_alpha_finds_no_error_beyond_the_documented_one(kind):
-    bars = {"value": 3, "d/dz": 3, "d/dalpha": 4} if kind == "traced" else {"value": 3.7, "d/dz": 4.5}
+    bars = {"value": 3, "d/dz": 3, "d/dalpha": 4} if kind == "traced" else {"value": 3.5, "d/dz": 4.5}
     for name, alphas, z in samples(3, 24, 480):
         for of, found in dense_complex.measured(kind, alphas, z, "float32").items():
             assert (found <= bars[of]).all(), (name, of, found.max())
