@@ -23,7 +23,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import continuum_act as ca
-from continuum_act.sweep.member import Budget
+from continuum_act.population.budget import Budget
 from continuum_act.sweep.training import train_chunks
 
 MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3

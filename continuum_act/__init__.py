@@ -3,12 +3,13 @@
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.parts import join_parts, split_parts
 from continuum_act.functions.soft_exponential import interpolate_add_multiply, soft_exponential
-from continuum_act.lambdas import (
+from continuum_act.layers.lambdas import (
     activation_lambda,
     complex_soft_exponential_lambda,
     soft_exponential_lambda,
 )
-from continuum_act.layers import ComplexSoftExponential, SoftExponential
+from continuum_act.layers.ternary import TernaryConstraint, TernaryRegularizer
+from continuum_act.layers.trainable import ComplexSoftExponential, SoftExponential
 from continuum_act.networks.algebraic import (
     distance_network,
     inner_product_network,
@@ -16,10 +17,9 @@ from continuum_act.networks.algebraic import (
     product_network,
 )
 from continuum_act.networks.transcendental import gaussian_network, sinusoid_network, softmax_network
-from continuum_act.sweep.population import Population
+from continuum_act.population.population import Population
 from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.run import sweep
-from continuum_act.ternary import TernaryConstraint, TernaryRegularizer
 
 __version__ = "0.1.0"
 

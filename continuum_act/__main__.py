@@ -2,6 +2,6 @@
 
 import sys
 
-from continuum_act.cli import main
+from continuum_act.command_line.main import main
 
 sys.exit(main())

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from keras import ops
 
-from continuum_act.functions import real_kernels
+from continuum_act.functions import real_fixed
 from continuum_act.functions.channels import by_formula
 from continuum_act.functions.complex_arithmetic import (
     Pair,
@@ -72,13 +72,13 @@ def real_alpha(x: Any, alpha: np.ndarray) -> Pair:
     """Real x and real alpha: the real function, and beyond its domain log|t|, from the mirrored x, and Arg = pi."""
     negative = alpha < 0
     if not negative.any():
-        re = real_kernels.fixed(x, alpha, None)
+        re = real_fixed.fixed(x, alpha, None)
         return re, ops.zeros_like(re)
     a = np.where(negative, alpha, -1.0).astype("float64")
     border, arg = np.where(negative, 1 / a - a, -float(finfo(x).max) / 4), np.where(negative, math.pi / -a, 0.0)
     border, arg = (ops.convert_to_tensor(part.astype(alpha.dtype)) for part in (border, arg))
     inside = x >= border
-    re = real_kernels.fixed(ops.where(inside, x, 2.0 * border - x), alpha, None)
+    re = real_fixed.fixed(ops.where(inside, x, 2.0 * border - x), alpha, None)
     return re, ops.where(inside, ops.zeros_like(re), arg)
 
 

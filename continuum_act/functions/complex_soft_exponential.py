@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from continuum_act.functions import arguments, complex_fixed, complex_kernels
+from continuum_act.functions import arguments, complex_fixed, complex_traced
 from continuum_act.functions.parts import join_parts
 
 
@@ -74,7 +74,7 @@ def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: i
         a, b = _traced_alpha(alpha, precise)
         arguments.broadcast(re, a)
         arguments.broadcast(re, b)
-        parts = complex_kernels.traced(re, ops.zeros_like(re) if im is None else im, a, b)
+        parts = complex_traced.traced(re, ops.zeros_like(re) if im is None else im, a, b)
     if dtype != precise:
         parts = ops.cast(parts[0], dtype), ops.cast(parts[1], dtype)
     return join_parts(*parts, join=join, axis=axis)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from continuum_act.functions import arguments, real_kernels, traced_kernels
+from continuum_act.functions import arguments, real_fixed, real_traced
 from continuum_act.functions.arguments import is_fixed
 
 __all__ = ["interpolate_add_multiply", "is_fixed", "soft_exponential"]
@@ -68,10 +68,10 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
     precise = arguments.compute_dtype(dtype)
     if is_fixed(alpha):
         alpha = arguments.fixed_alpha(alpha, precise)
-        function = real_kernels.fixed
+        function = real_fixed.fixed
     else:
         alpha = arguments.traced_alpha(alpha, precise)
-        function = traced_kernels.traced
+        function = real_traced.traced
     arguments.broadcast(x, alpha)
     if dtype == precise:
         return function(x, alpha, limit)

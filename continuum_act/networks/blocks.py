@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from continuum_act.functions import arguments
-from continuum_act.lambdas import activation_lambda, complex_soft_exponential_lambda, soft_exponential_lambda
+from continuum_act.layers.lambdas import activation_lambda, complex_soft_exponential_lambda, soft_exponential_lambda
 
 
 def positive(n: Any) -> int:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from continuum_act.lambdas import complex_soft_exponential_lambda, soft_exponential_lambda
+from continuum_act.layers.lambdas import complex_soft_exponential_lambda, soft_exponential_lambda
 from continuum_act.networks.blocks import dense, input_of, numbers, positive, power
 
 

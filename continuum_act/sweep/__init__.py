@@ -1,1 +1,1 @@
-"""Train one model per alpha and seed, and compare: members, populations, the study, the result."""
+"""A study of alphas: claims, trains, records, compares."""

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from continuum_act.sweep.member import Budget
+from continuum_act.population.budget import Budget
 
 _MAXIMIZED = ("accuracy", "acc", "auc", "precision", "recall", "f1", "score", "iou", "cosine_similarity")
-
-
-def as_seeds(seeds: int | Sequence[int]) -> list[int]:
-    """Return the seeds that a count or a list of integers means."""
-    values = list(range(seeds)) if isinstance(seeds, int | np.integer) else [int(seed) for seed in seeds]
-    if not values or len(set(values)) < len(values) or min(values) < 0:
-        raise ValueError(f"seeds must be a positive count or distinct integers >= 0, got {seeds!r}.")
-    return values
 
 
 def as_budget(

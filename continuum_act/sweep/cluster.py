@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from continuum_act.sweep.member import Budget, Outcome
+from continuum_act.population.budget import Budget, Outcome
 from continuum_act.sweep.training import Build, Chunk, Teams
 
 try:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from continuum_act.sweep.member import Budget
+from continuum_act.population.budget import Budget
 
 _VARYING = {"name", "alpha", "build_config", "compile_config", "registered_name"}
 

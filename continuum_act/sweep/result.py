@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 
-from continuum_act.sweep.alphas import Alpha, to_params
+from continuum_act.population.arguments import Alpha
+from continuum_act.sweep.alphas import to_params
 from continuum_act.sweep.statistics import best_of, summarize
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class SweepResult:
 
     def plot(self, path: str | Path) -> Path:
         """Draw the objective against alpha with its 95 % band and the baselines, as PNG or SVG by `path`."""
-        from continuum_act.figures import plot_sweep
+        from continuum_act.report.figures import plot_sweep
 
         return plot_sweep(self, path)
 
@@ -171,7 +172,7 @@ class SweepResult:
 
         The pictures are `sweep.png` and `learning-curves.png`.
         """
-        from continuum_act.figures import plot_learning_curves
+        from continuum_act.report.figures import plot_learning_curves
 
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)

@@ -8,11 +8,12 @@ from typing import Any
 
 import keras
 
-from continuum_act.sweep.alphas import as_alphas, as_ranges, from_params
-from continuum_act.sweep.arguments import as_budget, as_seeds, direction_of
-from continuum_act.sweep.crew import Crew, Engine
+from continuum_act.population.arguments import as_alphas, as_seeds
+from continuum_act.sweep.alphas import as_ranges, from_params
+from continuum_act.sweep.arguments import as_budget, direction_of
 from continuum_act.sweep.fingerprint import fingerprint
 from continuum_act.sweep.result import Best, SweepResult, baselines_of
+from continuum_act.sweep.runner import Crew, Engine
 from continuum_act.sweep.training import Build, train_chunks, train_one
 
 

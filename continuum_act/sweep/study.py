@@ -13,7 +13,8 @@ import optuna
 import psutil
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from continuum_act.sweep.alphas import Alpha, from_params, to_params
+from continuum_act.population.arguments import Alpha
+from continuum_act.sweep.alphas import from_params, to_params
 from continuum_act.sweep.fingerprint import differences
 
 FINAL = ("complete", "diverged")

@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from continuum_act.sweep.member import Budget, Outcome, diverged, shuffled_batches
+from continuum_act.population.budget import Budget, Outcome, diverged, shuffled_batches
 
 Build = Callable[[Any], keras.Model]
 Chunk = list[tuple[Any, int]]  # (alpha, seed) members
@@ -93,7 +93,7 @@ class _Team:
 
     def _ready(self) -> Any:
         if self._trainer is None:
-            from continuum_act.sweep.together import Trainer
+            from continuum_act.population.trainer import Trainer
 
             self._trainer = Trainer(self._build, self._budget, self._population)
         return self._trainer

@@ -9,7 +9,7 @@ from keras import ops
 
 import continuum_act as ca
 from benchmarks import dense_complex
-from continuum_act.functions import complex_fixed, complex_kernels
+from continuum_act.functions import complex_fixed, complex_traced
 from continuum_act.functions.complex_arithmetic import reciprocal
 from tests import oracle
 from tests.functions.derivatives import array, gradient
@@ -107,10 +107,10 @@ def test_search_where_the_two_formulas_of_the_derivative_in_alpha_meet(dtype):
     """v/(2 - v) = s of size SLOPE_S, and Re(v) = SLOPE_FROM, for Re(alpha) < 0."""
     rng = np.random.default_rng(13)
     alphas = rng.uniform(0.25, 1.5, 30) * np.exp(1j * rng.uniform(1.571, 3.141, 30) * rng.choice([-1, 1], 30))
-    s = complex_kernels.SLOPE_S * np.exp(
+    s = complex_traced.SLOPE_S * np.exp(
         1j * rng.uniform(-np.pi, np.pi, (3000, 30)) + 0.05 * rng.normal(size=(3000, 30))
     )
-    side = complex_kernels.SLOPE_FROM + 0.05 * rng.normal(size=(3000, 30)) + 0.7j * rng.normal(size=(3000, 30))
+    side = complex_traced.SLOPE_FROM + 0.05 * rng.normal(size=(3000, 30)) + 0.7j * rng.normal(size=(3000, 30))
     v = np.concatenate([2 * s / (1 + s), side])
     found = dense_complex.measured("traced", alphas, v / alphas - alphas, dtype)
     bars = {"value": 3, "d/dz": 3, "d/dalpha": 4}
@@ -159,7 +159,7 @@ def test_derivative_in_alpha_has_more_digits_than_its_terms_where_they_cancel():
         t = rounded(1 - a * (at + a))
         by_terms = rounded(rounded(rounded(mpmath.log(t)) / a**2) + rounded((at + 2 * a) / (a * t)))
     inputs = [ops.convert_to_tensor(np.float32(part)) for part in (z.real, z.imag, alpha.real, alpha.imag)]
-    slope = gradient(lambda *t: complex_kernels.traced(*t)[0])(*inputs)
+    slope = gradient(lambda *t: complex_traced.traced(*t)[0])(*inputs)
     e = oracle.complex_(z, alpha)
     errors = [
         oracle.error(complex(got), e.alpha, "float32", (e.x_alpha, abs(z)), (e.alpha_alpha, abs(alpha)))
@@ -206,9 +206,9 @@ def test_first_derivatives_of_the_expanded_logarithm_are_those_it_computes_bit_f
     a = -abs(a) - 0.2
     inputs = [ops.convert_to_tensor(part) for part in (x, y, a, b)]
     small = ops.convert_to_tensor(abs((a + 1j * b) * (x + a + 1j * (y + b))) < 0.6)
-    _, by_z, by_alpha = complex_kernels._derivatives(*inputs)
+    _, by_z, by_alpha = complex_traced._derivatives(*inputs)
     series = tuple(inputs[:2])
-    found = gradient(lambda *t: complex_kernels._expanded_logarithm(*t, small, series)[0])(*inputs)
+    found = gradient(lambda *t: complex_traced._expanded_logarithm(*t, small, series)[0])(*inputs)
     for got, want in zip(found, (by_z[0], -by_z[1], by_alpha[0], -by_alpha[1]), strict=True):
         np.testing.assert_array_equal(array(got), array(want))
 
@@ -316,7 +316,7 @@ def test_exponential_overflows_only_where_its_quotient_by_alpha_does(alpha, trac
 def test_logarithm_is_finite_where_its_argument_overflows(alpha):
     z = np.complex64(2e38 + 1.5e38j)
     parts = (z.real, z.imag, np.float32(alpha.real), np.float32(np.imag(alpha)))
-    re, im = complex_kernels.traced(*(ops.convert_to_tensor(part) for part in parts))
+    re, im = complex_traced.traced(*(ops.convert_to_tensor(part) for part in parts))
     got = complex(array(re).astype("float64"), array(im).astype("float64"))
     exact = oracle.complex_(complex(z), alpha)
     assert oracle.error(got, exact.f, "float32", (exact.x, abs(z)), (exact.alpha, abs(alpha))) <= 3
@@ -355,7 +355,7 @@ def test_third_derivatives_are_right(alpha):
     inputs = [ops.convert_to_tensor(np.full(len(z), part)) for part in (z.real, z.imag, alpha.real, alpha.imag)]
 
     def bend(*parts):
-        return gradient(lambda *q: gradient(lambda *p: complex_kernels.traced(*p)[0])(*q)[0])(*parts)[0]
+        return gradient(lambda *q: gradient(lambda *p: complex_traced.traced(*p)[0])(*q)[0])(*parts)[0]
 
     third = [array(part) for part in gradient(bend)(*inputs)]  # of alpha/t**2
     np.testing.assert_allclose(third[0] - 1j * third[1], 2 * alpha**2 / t**3, rtol=1e-9, atol=1e-9)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy
 
 import continuum_act as ca
-from continuum_act.sweep.member import Budget, shuffled_batches
+from continuum_act.population.budget import Budget, shuffled_batches
 from tests.sweep.models import BUDGET, build, relu, wine
 
 X, Y = wine()

@@ -1,0 +1,1 @@
+"""`continuum-act`: tables in, a sweep, a table and pictures out."""

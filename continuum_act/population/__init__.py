@@ -1,0 +1,1 @@
+"""Many members of one model as one program; knows nothing of studies, storages or files."""

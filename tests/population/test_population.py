@@ -1,0 +1,140 @@
+"""Populations: who is in them, what they are trained on, what they refuse."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import continuum_act as ca
+from continuum_act.population.budget import Budget
+from continuum_act.population.stand_in import NotMappable
+from continuum_act.population.trainer import Trainer
+from continuum_act.sweep.training import train_one
+from tests.population.equivalence import TOLERANCE
+
+pytestmark = pytest.mark.skipif(keras.backend.backend() == "torch", reason="populations need TensorFlow or JAX")
+
+RNG = np.random.default_rng(1)
+X = RNG.normal(size=(44, 4)).astype("float32")
+Y = RNG.integers(0, 3, 44)
+ALPHAS = [-0.4, 0.0, 0.3, 0.6, 1.0]
+
+
+def build(alpha: Any, optimizer: Any = "adam") -> keras.Model:
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(6), ca.soft_exponential_lambda(alpha, domain="linear"), layers.Dense(3)]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.slow
+def test_each_seed_has_the_batches_of_its_own_ordinary_fit() -> None:
+    budget = Budget(X, Y, (X[:20], Y[:20]), epochs=2, batch_size=16)
+    members = [(alpha, seed) for alpha in ALPHAS for seed in (5, 0)][:-1]  # one seed lacks an alpha, as on resuming
+    outcomes = list(Trainer(build, budget, None).train(members))
+    assert sorted((o.alpha, o.seed) for o in outcomes) == sorted(members)
+    for outcome in outcomes[::4]:
+        alone = train_one(build, outcome.alpha, outcome.seed, budget)[1]
+        assert outcome.state == "complete"
+        assert set(outcome.history) == set(alone.history)
+        for one, other in zip(outcome.weights or [], alone.weights or [], strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE)
+        for name, values in alone.history.items():
+            np.testing.assert_allclose(outcome.history[name], values, rtol=0, atol=TOLERANCE)
+
+
+def test_diverged_member_leaves_its_neighbours_bitwise_untouched() -> None:
+    def steep(alpha: Any) -> keras.Model:
+        model = keras.Sequential(
+            [keras.Input((4,)), layers.Dense(6), ca.soft_exponential_lambda(alpha, domain="linear"), layers.Dense(1)]
+        )
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        return model
+
+    budget = Budget(X, 3 * X[:, :1], None, epochs=2, batch_size=16, objective="loss")
+    bad, *good = Trainer(steep, budget, None).train([(alpha, 0) for alpha in (40.0, 0.0, 0.1, 0.2)])
+    _, *calm = Trainer(steep, budget, None).train([(alpha, 0) for alpha in (-0.1, 0.0, 0.1, 0.2)])
+    assert bad.state == "diverged"
+    for one, other in zip(good, calm, strict=True):
+        assert one.state == "complete"
+        assert one.history == other.history
+        assert all(np.array_equal(a, b) for a, b in zip(one.weights or [], other.weights or [], strict=True))
+
+
+@pytest.mark.slow
+def test_members_do_not_depend_on_their_chunk() -> None:
+    def trained(chunk: int | None) -> ca.Population:
+        population = ca.Population(build, ALPHAS, [0, 1], chunk=chunk)
+        population.fit(X, Y, batch_size=22, shuffle=False, verbose=0)
+        return population
+
+    whole = trained(None)
+    assert whole.members == [(alpha, seed) for seed in (0, 1) for alpha in ALPHAS]
+    for population in (trained(1), trained(2)):
+        for k in range(10):
+            for one, other in zip(population.member(k), whole.member(k), strict=True):
+                np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE)
+
+
+class Batches(keras.utils.PyDataset):
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> Any:
+        return X[22 * index :][:22], Y[22 * index :][:22]
+
+
+def test_fit_takes_what_keras_takes() -> None:
+    population = ca.Population(build, ALPHAS[:2], 2)
+    stop = keras.callbacks.EarlyStopping(monitor="val_loss", min_delta=100.0, patience=0)
+    history = population.fit(X, Y, epochs=3, validation_split=0.25, class_weight={0: 2.0, 1: 1.0, 2: 0.5},
+                             callbacks=[stop], verbose=0).history  # fmt: skip
+    assert len(history["loss"]) == 2
+    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    np.testing.assert_allclose(history["val_loss"][-1], np.mean(population.member_history["val_loss"][-1]), rtol=1e-6)
+    before = population.member(0)
+    population.fit(Batches(), validation_data=Batches(), verbose=0)
+    assert any(np.any(one != other) for one, other in zip(before, population.member(0), strict=True))
+    evaluated = population.evaluate(X, Y, batch_size=20, return_dict=True, verbose=0)
+    assert population.member_results["loss"].shape == (4,)
+    outputs = population.predict(X, verbose=0)
+    assert outputs.shape == (44, 4, 3)
+    alone = build(ALPHAS[1])
+    alone.set_weights(population.member(1))
+    np.testing.assert_allclose(outputs[:, 1], alone.predict(X, verbose=0), rtol=0, atol=1e-5)
+    assert evaluated["loss"] == pytest.approx(np.mean(population.member_results["loss"]))
+
+
+def layer_of(alpha: Any, size: int = 6) -> keras.Model:
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(size), ca.soft_exponential_lambda(alpha, domain="linear"), layers.Dense(3)]
+    )
+    model.compile("sgd", "mse")
+    return model
+
+
+REFUSED: dict[str, tuple[Callable[[Any], keras.Model], str]] = {
+    "Lamb": (lambda alpha: build(alpha, keras.optimizers.Lamb()), "Lamb"),
+    "Muon": (lambda alpha: build(alpha, keras.optimizers.Muon()), "Muon"),
+    "clipnorm": (lambda alpha: build(alpha, keras.optimizers.SGD(clipnorm=1.0)), "clipnorm"),
+    "global_clipnorm": (lambda alpha: build(alpha, keras.optimizers.Adam(global_clipnorm=1.0)), "global_clipnorm"),
+    "float(alpha)": (lambda alpha: layer_of(float(alpha)), r"float\(alpha\)"),
+    "round(alpha)": (lambda alpha: layer_of(alpha, size=4 + round(alpha)), r"round\(alpha\)"),
+    "alpha * 2": (lambda alpha: layer_of(alpha * 2), "alpha"),
+    "if alpha > 0": (lambda alpha: layer_of(alpha) if alpha > 0 else layer_of(-alpha), "alpha"),
+    "rate of alpha": (lambda alpha: build(alpha, keras.optimizers.SGD(0.1 + abs(alpha))), "alpha"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_mapped_is_refused_by_name(case: str) -> None:
+    make, reason = REFUSED[case]
+    targets = X[:, :3] if make.__code__.co_names[0] == "layer_of" else Y
+    budget = Budget(X, targets, None, epochs=1, batch_size=22)
+    with pytest.raises(NotMappable, match=reason):
+        list(Trainer(make, budget, None).train([(-0.5, 0), (0.5, 0)]))
