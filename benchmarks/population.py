@@ -24,7 +24,7 @@ from sklearn.datasets import load_digits
 
 import continuum_act as ca
 from continuum_act.population.budget import Budget
-from continuum_act.sweep.training import train_chunks
+from continuum_act.sweep.training import Task, Trainer
 
 MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3
 X, Y = load_digits(return_X_y=True)
@@ -52,8 +52,8 @@ def alphas(members: int) -> list[float]:
 def population(members: int = MEMBERS, epochs: int = EPOCHS, width: int = 64) -> None:
     """Train so many members as a sweep does."""
     budget = Budget(X, Y, None, epochs, BATCH, "loss")
-    chunk = [(alpha, 0) for alpha in alphas(members)]
-    list(train_chunks(functools.partial(build, width=width), [chunk], budget, None))
+    trainer = Trainer({"": functools.partial(build, width=width)}, budget, None)
+    list(trainer.train(Task("", [(alpha, 0) for alpha in alphas(members)]), lambda epoch, logs: ()))
 
 
 def ordinary(epochs: int = EPOCHS, width: int = 64) -> None:

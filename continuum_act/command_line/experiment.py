@@ -10,7 +10,7 @@ import keras
 from continuum_act.command_line.tables import Dataset
 from continuum_act.layers.lambdas import complex_soft_exponential_lambda, soft_exponential_lambda
 from continuum_act.sweep.result import SweepResult
-from continuum_act.sweep.run import sweep
+from continuum_act.sweep.run import EngineName, sweep
 
 BASELINES = ("relu", "elu")
 _UNITS = 64
@@ -42,7 +42,7 @@ def network(data: Dataset, activation: Any, units: int = _UNITS) -> keras.Model:
 
 
 def run(
-    data: Dataset, alphas: list[Any], *, kind: str, seeds: int, epochs: int, storage: str, engine: str
+    data: Dataset, alphas: list[Any], *, kind: str, seeds: int, epochs: int, storage: str, engine: EngineName
 ) -> SweepResult:
     """Sweep alpha on a data set, with relu and elu as baselines under the same budget."""
 

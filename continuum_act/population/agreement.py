@@ -9,42 +9,57 @@ import keras
 import numpy as np
 from keras import ops
 
-from continuum_act.population.program import Template, forward
 from continuum_act.population.stand_in import NotMappable, parts
+from continuum_act.population.stateless_model import StatelessModel, forward
 
 _TOLERANCE = 1e-3  # far above rounding, which a steep activation amplifies; far below what another alpha changes
 
 
 def check_agreement(
-    build: Callable[[Any], keras.Model], template: Template, alphas: Sequence[Any], seed: int, batch: Any
+    build: Callable[[Any], keras.Model], stateless: StatelessModel, alpha: Any, seed: int, batch: Any
 ) -> None:
-    """Compare the template with `build(alpha)` on a batch, for the lowest, the middle and the highest alpha.
+    """Compare the model that was built with a stand-in with `build(alpha)` on a batch.
 
     Raises:
         NotMappable: if they differ in optimizer, initial weights, outputs or loss: alpha was used as a number.
     """
+    keras.utils.set_random_seed(seed)
+    model = build(alpha)
+    if model is stateless.model:
+        raise ValueError("build returned the same model twice; it must make a new one at each call.")
+    if _settings(model.optimizer) != _settings(stateless.model.optimizer):
+        raise NotMappable(f"the optimizer of build({alpha!r}) depends on alpha.")
+    if not model.built:
+        forward(model, batch[0], training=False)
+    ordinary = [*model.trainable_variables, *model.non_trainable_variables]
+    own = [*stateless.model.trainable_variables, *stateless.model.non_trainable_variables]
+    alphas = stateless.variables.alphas
+    own = [v for v in own if all(v is not other for other in alphas)]
+    if not _same(ordinary, own, 0.0):
+        raise NotMappable(f"the initial weights of build({alpha!r}) depend on alpha.")
+    values = map(ops.convert_to_tensor, parts(alpha))
+    expected = _outputs(model, ordinary, batch, [])
+    mapped = _outputs(stateless.model, own, batch, list(zip(alphas, values, strict=True)))
+    if not _same(expected, mapped, _TOLERANCE):
+        raise NotMappable(
+            f"build({alpha!r}) computes something else than build with a variable in place of alpha: it makes"
+            " a number of alpha when the model is built, as in `alpha * 2` or `if alpha > 0`. Hand alpha to a"
+            " layer unchanged, and compute with it only inside the layer's function."
+        )
+
+
+def worth_checking(alphas: Sequence[Any], checked: Sequence[Any]) -> list[Any]:
+    """Return the lowest and the highest of these alphas, one between, and -1, 0 and 1, where code likes to branch.
+
+    What was checked is left out, and so are alphas between such.
+    """
     ordered = sorted(alphas, key=parts)
-    for k in sorted({0, len(ordered) // 2, len(ordered) - 1}):
-        alpha = ordered[k]
-        keras.utils.set_random_seed(seed)
-        model = build(alpha)
-        if _settings(model.optimizer) != _settings(template.model.optimizer):
-            raise NotMappable(f"the optimizer of build({alpha!r}) depends on alpha.")
-        if not model.built:
-            forward(model, batch[0], training=False)
-        ordinary = [*model.trainable_variables, *model.non_trainable_variables]
-        if not _same(ordinary, [*template.trainable, *template.other], 0.0):
-            raise NotMappable(f"the initial weights of build({alpha!r}) depend on alpha.")
-        values = map(ops.convert_to_tensor, parts(alpha))
-        expected = _outputs(model, ordinary, batch, [])
-        own = [*template.trainable, *template.other]
-        mapped = _outputs(template.model, own, batch, list(zip(template.alphas, values, strict=True)))
-        if not _same(expected, mapped, _TOLERANCE):
-            raise NotMappable(
-                f"build({alpha!r}) computes something else than build with a variable in place of alpha: it makes"
-                " a number of alpha when the model is built, as in `alpha * 2` or `if alpha > 0`. Hand alpha to a"
-                " layer unchanged, and compute with it only inside the layer's function."
-            )
+    ends = [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
+    if checked:
+        low, high = (parts(extreme(checked, key=parts)) for extreme in (min, max))
+        ends = [alpha for alpha in ends[::2] if not low <= parts(alpha) <= high]
+    special = [alpha for alpha in ordered if alpha in (-1, 0, 1)]
+    return list(dict.fromkeys(alpha for alpha in [*ends, *special] if alpha not in checked))
 
 
 def _settings(optimizer: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +39,12 @@ def as_alphas(alphas: Any) -> list[Alpha]:
 
 def as_seeds(seeds: int | Sequence[int]) -> list[int]:
     """Return the seeds that a count or a list of integers means."""
-    values = list(range(seeds)) if isinstance(seeds, int | np.integer) else [int(seed) for seed in seeds]
+    hint = f"seeds must be a positive count or distinct integers from 0 on, got {seeds!r}."
+    try:
+        count = operator.index(seeds) if isinstance(seeds, (int, float)) else [operator.index(seed) for seed in seeds]
+    except TypeError:
+        raise TypeError(hint) from None
+    values = count if isinstance(count, list) else list(range(count))
     if not values or len(set(values)) < len(values) or min(values) < 0:
-        raise ValueError(f"seeds must be a positive count or distinct integers >= 0, got {seeds!r}.")
+        raise ValueError(hint)
     return values

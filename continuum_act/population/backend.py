@@ -27,10 +27,11 @@ if keras.backend.backend() == "tensorflow":
         return tf.vectorized_map(function, elements, warn=False)
 
     class Compiled:
-        """A pure function of lists of tensors, whose second list may change in its first two axes, and a number.
+        """A pure function of values, a block of arrays and a number of steps.
 
-        It is traced once for each size of the second axis, which in the graph of unknown shapes that TensorFlow would
-        differentiate otherwise takes twice as long. `plain` runs the trace without XLA, which saves the compilation.
+        It is traced once for each shape of the values and of a batch; in the graph of unknown shapes that TensorFlow
+        would differentiate otherwise, a step takes twice as long. `plain` runs the trace without XLA, which saves the
+        compilation.
         """
 
         def __init__(self, function: Callable[..., Any]) -> None:
@@ -39,22 +40,25 @@ if keras.backend.backend() == "tensorflow":
             self._traces: dict[Any, Any] = {}
             self._compiled = tf.function(functools.partial(self._inlined), jit_compile=True, autograph=False)
 
-        def _inlined(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+        def _inlined(self, values: Any, block: list[Any], steps: Any) -> Any:
             return self._trace(values, block, steps)(values, block, steps)
 
-        def _trace(self, values: list[Any], block: list[Any], steps: Any) -> Any:
-            shapes = tuple(None if a is None else tuple(a.shape[1:]) for a in block)
+        def _trace(self, values: Any, block: list[Any], steps: Any) -> Any:
+            shapes = (
+                tuple(tuple(v.shape) for v in tf.nest.flatten(values)),
+                tuple(None if a is None else tuple(a.shape[1:]) for a in block),
+            )
             with self._lock:
                 if shapes not in self._traces:
                     free = [None if a is None else tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in block]
                     self._traces[shapes] = self._function.get_concrete_function(values, free, steps)
                 return self._traces[shapes]
 
-        def __call__(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+        def __call__(self, values: Any, block: list[Any], steps: Any) -> Any:
             self._trace(values, block, steps)
             return self._compiled(values, block, steps)
 
-        def plain(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+        def plain(self, values: Any, block: list[Any], steps: Any) -> Any:
             """Run without XLA."""
             return self._trace(values, block, steps)(values, block, steps)
 
@@ -72,6 +76,7 @@ if keras.backend.backend() == "tensorflow":
         return sum((out.shape.num_elements() or 0) * out.dtype.size for out in outputs if out.dtype.size)
 
     COMPILE_ERRORS: tuple[type[Exception], ...] = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
+    MEMORY_ERRORS: tuple[type[Exception], ...] = (tf.errors.ResourceExhaustedError, MemoryError)
     # XLA draws other random numbers than TensorFlow's own kernels, which an ordinary fit on a CPU uses
     XLA_IS_RANDOM_ALIKE = False
     FIT_KNOWS_NO_BATCH_SIZE = True  # the shape of a batch from arrays is (None, ...)
@@ -88,12 +93,12 @@ elif keras.backend.backend() == "jax":
         return jax.vmap(function)(elements)
 
     class Compiled:  # type: ignore[no-redef]
-        """A compiled pure function of lists of tensors and a number."""
+        """A compiled pure function of values, a block of arrays and a number of steps."""
 
         def __init__(self, function: Callable[..., Any]) -> None:
             self._compiled = jax.jit(function)
 
-        def __call__(self, values: list[Any], block: list[Any], steps: Any) -> Any:
+        def __call__(self, values: Any, block: list[Any], steps: Any) -> Any:
             return self._compiled(values, block, steps)
 
         plain = __call__
@@ -110,6 +115,7 @@ elif keras.backend.backend() == "jax":
         return sum(out.aval.size * out.aval.dtype.itemsize for equation in equations for out in equation.outvars)
 
     COMPILE_ERRORS = ()
+    MEMORY_ERRORS = (MemoryError,)
     XLA_IS_RANDOM_ALIKE = True
     FIT_KNOWS_NO_BATCH_SIZE = False
 
@@ -122,5 +128,6 @@ else:
     Compiled: Any = _unavailable  # type: ignore[no-redef]
     HAS_PLAIN = False
     COMPILE_ERRORS = ()
+    MEMORY_ERRORS = (MemoryError,)
     XLA_IS_RANDOM_ALIKE = False
     FIT_KNOWS_NO_BATCH_SIZE = False

@@ -1,4 +1,4 @@
-"""What one member of a sweep is trained on, and what comes of it."""
+"""What the members of a sweep are trained on, and what comes of one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import math
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
+
+Member = tuple[Any, int]  # alpha, seed
+MemberState = Literal["complete", "diverged", "failed", "pruned"]
 
 
 @dataclass(frozen=True)
 class Budget:
     """Data and schedule that all members of a sweep share.
 
-    `x` and `y` are arrays (or lists or dictionaries of arrays) whose batches follow `order`, or `x` is a
-    `tf.data.Dataset` or a `keras.utils.PyDataset` (then `y` is None) that is used as it is.
+    `x`, `y` and `sample_weight` are arrays (or lists or dictionaries of arrays) whose batches follow `order`, or `x` is
+    a `tf.data.Dataset` or a `keras.utils.PyDataset` (then `y` is None) that is used as it is.
     """
 
     x: Any
@@ -27,6 +30,10 @@ class Budget:
     epochs: int
     batch_size: int
     objective: str = "val_loss"
+    direction: Literal["minimize", "maximize"] = "minimize"
+    epoch: Literal["last", "best"] = "last"
+    callbacks: tuple[keras.callbacks.Callback, ...] = ()
+    sample_weight: Any = None
 
     @property
     def samples(self) -> int | None:
@@ -38,18 +45,29 @@ class Budget:
         """Number of batches per epoch, a partial last one included, or None likewise."""
         return None if self.samples is None else math.ceil(self.samples / self.batch_size)
 
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """The training arrays: `(x, y)`, or `(x, y, sample_weight)`."""
+        return (self.x, self.y) if self.sample_weight is None else (self.x, self.y, self.sample_weight)
+
 
 @dataclass
-class Outcome:
-    """One trained member: `history` has each metric's value per epoch; `weights` are in Keras's order."""
+class MemberResult:
+    """One trained member.
+
+    `history` has each metric's value per epoch; `weights` are in Keras's order, and so are the variables of the
+    `optimizer`.
+    """
 
     alpha: Any
     seed: int
-    state: str  # "complete", "diverged" or "failed"
-    history: dict[str, list[float]] = field(default_factory=dict)
+    state: MemberState
+    history: dict[str, list[Any]] = field(default_factory=dict)
     weights: list[np.ndarray] | None = None
+    optimizer: list[np.ndarray] | None = None
     seconds: float = 0.0
     error: str | None = None
+    cause: Exception | None = None
 
 
 def order(seed: int, epoch: int, n: int) -> np.ndarray:
@@ -58,18 +76,14 @@ def order(seed: int, epoch: int, n: int) -> np.ndarray:
 
 
 def shuffled_batches(budget: Budget, seed: int) -> Iterator[Any]:
-    """Yield the batches `(x, y)` of a budget's arrays in the `order` of a seed, epoch after epoch."""
+    """Yield the batches of a budget's arrays in the `order` of a seed, epoch after epoch."""
     for epoch in itertools.count():
         rows = order(seed, epoch, budget.samples or 0)
         for batch in np.split(rows, range(budget.batch_size, len(rows), budget.batch_size)):
-            yield keras.tree.map_structure(operator.itemgetter(batch), (budget.x, budget.y))
+            yield keras.tree.map_structure(operator.itemgetter(batch), budget.arrays)
 
 
-def diverged(history: dict[str, list[float]], objective: str) -> bool:
-    """Whether the training loss or the objective was ever NaN or infinite."""
-    return not all(math.isfinite(v) for name in ("loss", objective) for v in history.get(name, ()))
-
-
-def finite_or_none(value: float) -> float | None:
-    """Return the value, None where it is NaN or infinite (which JSON cannot say)."""
-    return float(value) if math.isfinite(value) else None
+def state_of(history: dict[str, list[Any]], objective: str) -> MemberState:
+    """Return "diverged" if the training loss or the objective was ever NaN or infinite."""
+    values = [v for name in ("loss", objective) for v in history.get(name, ()) if isinstance(v, float)]
+    return "complete" if all(map(math.isfinite, values)) else "diverged"

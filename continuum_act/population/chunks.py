@@ -1,4 +1,4 @@
-"""Run a program on the members of a population, chunk by chunk, on all processors."""
+"""Members in chunks of equal size, run side by side on all processors."""
 
 from __future__ import annotations
 
@@ -6,177 +6,45 @@ import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from continuum_act.population import backend
-from continuum_act.population.program import Block, Program, Template
+from continuum_act.population.budget import Member
+from continuum_act.population.program import Batches, Program, as_numbers
+from continuum_act.population.stand_in import NotMappable
+from continuum_act.population.stateless_model import State, StatelessModel
 
 Results = dict[str, np.ndarray]  # the value of each metric for each member
 WORKERS = os.cpu_count() or 1
 _PLAIN_RUNS = 50
-_POOL = ThreadPoolExecutor(WORKERS)
 
 
-class Work(NamedTuple):
-    """Batches of equal shapes: a batch `(x, y, sample_weight)` for its structure, the arrays, and how many."""
+@dataclass(frozen=True)
+class Chunk:
+    """Members of one seed, by their place among all, filled up with the last one to the size of the other chunks."""
 
-    structure: Any
-    block: Block
-    steps: int
+    seed: int
+    rows: np.ndarray
+    size: int
 
-
-class Chunks:
-    """The members of a population in chunks of equal size, each of one seed."""
-
-    def __init__(self, template: Template, seeds: Sequence[int], size: int | None) -> None:
-        self._template = template
-        by_seed = np.array(seeds)
-        groups = [np.flatnonzero(by_seed == seed) for seed in dict.fromkeys(seeds)]
-        size = size or balanced(max(map(len, groups)), len(groups))
-        parts = [group[start : start + size] for group in groups for start in range(0, len(group), size)]
-        self._first = [int(part[0]) for part in parts]
-        self.start(seeds)
-        self._sizes = [len(part) for part in parts]
-        # a smaller chunk is filled up with its last member, so that one program does for all
-        self._rows = [part[np.minimum(np.arange(size), len(part) - 1)] for part in parts]
-        self._back = np.argsort(np.concatenate(parts))
-        self._programs: dict[Any, Program] = {}
-        self._ready: set[Any] = set()
-        self._runs = 0
-        self._kinds = {training: self._kinds_of(training) for training in (True, False)}
-        self._split = {t: backend.graph(lambda values, t=t: self._parts(values, t)) for t in (True, False)}
-        self._join = {t: backend.graph(lambda parts, t=t: self._whole(parts, t)) for t in (True, False)}
-        self._modes = [(True, True), (False, True), (False, False)]  # (at once, XLA)
-        if any(map(_is_random_state, template.other)) and not backend.XLA_IS_RANDOM_ALIKE:
-            self._modes = [(True, False)]
-
-    def start(self, seeds: Sequence[int]) -> None:
-        """Take these seeds of the members in place of the first ones."""
-        self._seeds = [seeds[first] for first in self._first]
-
-    def _kinds_of(self, training: bool) -> list[str]:
-        """Say of each value whether a member has its "own", those of one "seed" share it, or all do ("common")."""
-        template = self._template
-        counts = {id(v) for v in template.update.slots if v.shape == ()} - {id(v) for v in template.trainable}
-
-        def kind(variable: keras.Variable) -> str:
-            if training and id(variable) in counts:
-                return "common"
-            return "seed" if _is_random_state(variable) else "own"
-
-        return [kind(v) for v in template.places(training=training)]
-
-    def run(
-        self, values: list[Any], work: dict[int, list[Work]], *, training: bool, then_test: list[Work] | None = None
-    ) -> tuple[list[Any], Results, Results]:
-        """Return the values of all members and their metrics after the work for each seed, and those of a test."""
-        parts = self._split[training](values)
-        stages = [(training, todo) for todo in work.values()] + ([(False, then_test)] if then_test else [])
-        self._compile(stages, parts[0])
-
-        def run_chunk(seed: int, part: list[Any]) -> tuple[list[Any], Results, Results]:
-            part, results = self._do(work[seed], training, part)
-            tested = self._do(then_test, False, self._for_test(part))[1] if then_test else {}
-            # as numbers, so that this thread waits for them and the next chunk has another processor
-            return part, _numbers(results), _numbers(tested)
-
-        new, results, tested = zip(*_POOL.map(run_chunk, self._seeds, parts), strict=True)
-        self._runs += 1
-        return self._join[training](list(new)), self._results(results), self._results(tested)
-
-    def _do(self, work: list[Work], training: bool, part: list[Any]) -> tuple[list[Any], dict[str, Any]]:
-        results: dict[str, Any] = {}
-        for structure, block, steps in work:
-            program = self._program(structure, training)
-            part, results = program(part, block, steps, xla=self._with_xla(block))
-        return part, results
-
-    def _for_test(self, part: list[Any]) -> list[Any]:
-        """Leave out the state of the optimizer, and set the metrics back."""
-        template = self._template
-        size = len(self._rows[0])
-        metrics = [np.repeat(v.numpy()[None], size, axis=0) for v in template.metrics or []]
-        model = part[: len(template.alphas) + len(template.trainable) + len(template.other)]
-        return [*model, *map(ops.convert_to_tensor, metrics)]
-
-    def _program(self, structure: Any, training: bool) -> Program:
-        at_once, _ = self._modes[0]
-        key = (training, at_once, str(keras.tree.map_structure(lambda a: a is None, structure)))
-        if key not in self._programs:
-            alike = [kind != "own" for kind in self._kinds[training]]
-            members = len(self._rows[0]) if at_once else None
-            self._programs[key] = Program(self._template, training, alike, structure, members)
-        return self._programs[key]
-
-    def _with_xla(self, block: Block) -> bool:
-        """Whether to run this compiled: not a single batch, the last of an epoch, before it has come often."""
-        single = max(len(a) for a in block if a is not None) == 1
-        return self._modes[0][1] and not (backend.HAS_PLAIN and single and self._runs < _PLAIN_RUNS)
-
-    def _compile(self, stages: list[tuple[bool, list[Work]]], part: list[Any]) -> None:
-        """Compile, side by side, what this work needs: run no steps of it."""
-
-        def shapes(training: bool, work: Work) -> tuple[Any, ...]:
-            arrays = [None if a is None else tuple(a.shape) for a in work.block]
-            return (training, self._modes[0], self._with_xla(work.block), *arrays)
-
-        new = {shapes(training, w): (training, w) for training, todo in stages for w in todo}
-        new = {key: job for key, job in new.items() if key not in self._ready}
-        training = stages[0][0]
-
-        def compile_one(program: Program, work: Work, inputs: list[Any]) -> None:
-            program(inputs, work.block, 0, xla=self._with_xla(work.block))
-
-        jobs = [
-            (self._program(work.structure, trains), work, part if trains == training else self._for_test(part))
-            for trains, work in new.values()
-        ]
-        try:
-            list(_POOL.map(compile_one, *zip(*jobs, strict=True)) if jobs else ())
-        except backend.COMPILE_ERRORS as error:
-            if len(self._modes) == 1:
-                raise
-            self._modes.pop(0)
-            how = "one member after another" if self._modes[0][1] else "without XLA"
-            warnings.warn(f"trained {how}: XLA does not compile this model at once.\n{error}", stacklevel=2)
-            self._compile(stages, part)
-        self._ready.update(new)
-
-    def _parts(self, values: list[Any], training: bool) -> list[list[Any]]:
-        kinds = self._kinds[training]
-        return [
-            [
-                v if kind == "common" else v[int(rows[0])] if kind == "seed" else ops.take(v, rows, axis=0)
-                for v, kind in zip(values, kinds, strict=True)
-            ]
-            for rows in self._rows
-        ]
-
-    def _whole(self, parts: list[list[Any]], training: bool) -> list[Any]:
-        whole = []
-        for pieces, kind in zip(zip(*parts, strict=True), self._kinds[training], strict=True):
-            if kind == "seed":
-                pieces = tuple(ops.repeat(p[None], n, axis=0) for p, n in zip(pieces, self._sizes, strict=True))
-            whole.append(pieces[0] if kind == "common" else self._together(pieces))
-        return whole
-
-    def _together(self, pieces: Sequence[Any]) -> Any:
-        joined = ops.concatenate([piece[:n] for piece, n in zip(pieces, self._sizes, strict=True)])
-        return joined if np.all(np.diff(self._back) == 1) else ops.take(joined, self._back, axis=0)
-
-    def _results(self, results: Sequence[Results]) -> Results:
-        def together(pieces: Sequence[np.ndarray]) -> np.ndarray:
-            return np.concatenate([piece[:n] for piece, n in zip(pieces, self._sizes, strict=True)])[self._back]
-
-        return {name: together([result[name] for result in results]) for name in results[0]}
+    @property
+    def padded(self) -> np.ndarray:
+        """The places, as many as the chunk's size."""
+        return self.rows[np.minimum(np.arange(self.size), len(self.rows) - 1)]
 
 
-def _numbers(results: dict[str, Any]) -> Results:
-    return {name: np.asarray(ops.convert_to_numpy(value)) for name, value in results.items()}
+def chunks_of(members: Sequence[Member], size: int | None = None, at_least: int = 1) -> list[Chunk]:
+    """Split members into chunks; the size that keeps all processors busy if None, and not below `at_least`."""
+    seeds = np.array([seed for _, seed in members])
+    groups = [np.flatnonzero(seeds == seed) for seed in dict.fromkeys(seeds.tolist())]
+    size = size or balanced(max(map(len, groups)), len(groups))
+    split = [group[start : start + size] for group in groups for start in range(0, len(group), size)]
+    return [Chunk(int(seeds[rows[0]]), rows, max(size, at_least)) for rows in split]
 
 
 def balanced(group: int, groups: int) -> int:
@@ -191,6 +59,80 @@ def balanced(group: int, groups: int) -> int:
     return min(sizes, key=lambda size: -(-groups * -(-group // size) // WORKERS) * size)
 
 
-def _is_random_state(variable: keras.Variable) -> bool:
-    """Whether this is the state of a `keras.random.SeedGenerator`."""
-    return variable.name == "seed_generator_state"
+class ChunkRunner:
+    """Runs chunks of members of one model; what it has compiled serves all later chunks of the same size."""
+
+    def __init__(self, model: StatelessModel) -> None:
+        self._model = model
+        self._programs: dict[Any, Program] = {}
+        self._ready: set[Any] = set()
+        self._runs = 0
+        self._pool = ThreadPoolExecutor(WORKERS)
+        self._modes = [(True, True), (False, True), (False, False)]  # (vectorized, XLA)
+        if model.variables.random and not backend.XLA_IS_RANDOM_ALIKE:
+            self._modes = [(True, False)]
+
+    def run(
+        self, states: list[State], work: list[list[Batches]], *, training: bool
+    ) -> tuple[list[State], list[Results]]:
+        """Return the states of the chunks, and their members' metrics, after the work for each."""
+        self.compile([(states[0], batches) for todo in work for batches in todo], training=training)
+
+        def run_chunk(state: State, todo: list[Batches]) -> tuple[State, Results]:
+            results: dict[str, Any] = {}
+            for batches in todo:
+                program = self._program(batches, training)
+                state, results = program(state, batches, batches.steps, xla=self._with_xla(batches))
+            # as numbers, so that this thread waits for them and the next chunk has another processor
+            return state, as_numbers(results)
+
+        done = list(self._pool.map(run_chunk, states, work))
+        self._runs += training
+        return [state for state, _ in done], [results for _, results in done]
+
+    def with_new_metrics(self, state: State) -> State:
+        """Return the state with its metrics as before the first batch."""
+        size = state.alphas[0].shape[0]
+        initial = [v.numpy() for v in self._model.variables.metrics]
+        return state._replace(metrics=[ops.convert_to_tensor(np.repeat(v[None], size, axis=0)) for v in initial])
+
+    def _program(self, batches: Batches, training: bool) -> Program:
+        vectorized, _ = self._modes[0]
+        structure = batches.structure
+        key = (training, vectorized, str(keras.tree.map_structure(lambda a: a is None, structure)))
+        if key not in self._programs:
+            self._programs[key] = Program(self._model, training, structure, vectorized)
+        return self._programs[key]
+
+    def _with_xla(self, batches: Batches) -> bool:
+        """Whether to run this compiled: not a single batch, the last of an epoch, before it has come often."""
+        single = max(len(a) for a in batches.block if a is not None) == 1
+        return self._modes[0][1] and not (backend.HAS_PLAIN and single and self._runs < _PLAIN_RUNS)
+
+    def compile(self, work: list[tuple[State, Batches]], *, training: bool, test: list[Any] | None = None) -> None:
+        """Compile, side by side, what training or evaluation needs, and a `test` after it: run no steps of it."""
+        jobs = [(training, *job) for job in work] + [(False, *job) for job in test or ()]
+
+        def key(training: bool, state: State, batches: Batches) -> tuple[Any, ...]:
+            arrays = [None if a is None else tuple(a.shape) for a in batches.block]
+            return (training, state.alphas[0].shape[0], self._modes[0], self._with_xla(batches), *arrays)
+
+        new = {key(*job): job for job in jobs if key(*job) not in self._ready}
+
+        def compile_one(job: tuple[bool, State, Batches]) -> None:
+            training, state, batches = job
+            self._program(batches, training)(state, batches, 0, xla=self._with_xla(batches))
+
+        try:
+            list(self._pool.map(compile_one, new.values()))
+        except backend.MEMORY_ERRORS:
+            raise
+        except Exception as error:
+            if isinstance(error, backend.COMPILE_ERRORS) and len(self._modes) > 1:
+                self._modes.pop(0)
+                how = "one member after another" if self._modes[0][1] else "without XLA"
+                warnings.warn(f"trained {how}: XLA does not compile this model at once.\n{error}", stacklevel=2)
+                self.compile(work, training=training, test=test)
+                return
+            raise NotMappable(f"the model cannot be mapped over members: {type(error).__name__}: {error}") from error
+        self._ready |= new.keys()

@@ -8,9 +8,9 @@ import keras
 import psutil
 
 from continuum_act.population import backend
-from continuum_act.population.program import Template
+from continuum_act.population.stateless_model import StatelessModel
 
-_COPIES = 4  # of a member's values: the population's, a chunk's, its results, and the population's next
+_COPIES = 4  # of a member's state: before a step and after it, what early stopping keeps, and the best
 _CERTAIN = 100  # a step of a small model keeps less than this many times its values and batch
 
 
@@ -19,18 +19,18 @@ def available() -> int:
     return psutil.virtual_memory().available // 2
 
 
-def members_that_fit(template: Template, batch: Any, wanted: int, memory: int) -> int:
+def members_that_fit(model: StatelessModel, batch: Any, wanted: int, memory: int) -> int:
     """Return how many members, of those wanted, train at once within this many bytes; at least 1.
 
-    A member needs four copies of its values and, in a step, all that forward and backward pass compute: the sum over
+    A member needs four copies of its state and, in a step, all that forward and backward pass compute: the sum over
     the operations of a traced step, none of which is assumed to share its place with another.
     """
-    values = [v.value for v in template.places(training=True)]
-    own = sum(_bytes(v) for v in values)
+    state = model.variables.map(lambda v: v.value)
+    own = sum(map(_bytes, state.flat()))
     batch_bytes = sum(_bytes(a) for a in keras.tree.flatten(batch) if a is not None)
     if _CERTAIN * (own + batch_bytes) * wanted <= memory:
         return wanted
-    each = _COPIES * own + backend.bytes_of(template.trained, values, batch)
+    each = _COPIES * own + backend.bytes_of(model.train_step, state, batch)
     return max(1, min(wanted, memory // each))
 
 

@@ -1,4 +1,4 @@
-"""Keras's element-wise optimizers as pure functions."""
+"""Keras's element-wise optimizers as functions without state."""
 
 from __future__ import annotations
 
@@ -32,52 +32,66 @@ def check_elementwise(optimizer: Any) -> None:
         raise NotMappable(f"optimizer {name} with exclude_from_weight_decay is not mapped over members.")
 
 
-class PureUpdate:
-    """The optimizer's step as a function of values, gradients and the values of its state, `slots`.
+class StatelessOptimizer:
+    """The optimizer's step as a function of values, gradients and the values of its own variables.
+
+    These are its `slots`, which each member has for itself, the learning rate among them, and its `counts`, which
+    members that train together share. Keras's own `stateless_apply` does not do: TensorFlow has none.
 
     Args:
         optimizer: an element-wise one.
         variables: the weights of one member.
-        members: how many members' values are stacked in each value, but for scalars of the state; None for one alone.
     """
 
-    def __init__(self, optimizer: Any, variables: list[keras.Variable], members: int | None = None) -> None:
+    def __init__(self, optimizer: Any, variables: list[keras.Variable]) -> None:
         self._now: dict[int, Any] = {}  # the variable that is being updated, and its value
-        self._alone = members is None
-        leading = () if members is None else (members,)
+        self._leading: list[int] = []  # the leading axis of stacked values
         made: list[keras.Variable] = []
-        self._pure = _pure(type(optimizer), self._now, made, leading).from_config(optimizer.get_config())
-        self.slots = list(self._pure.variables)
-        self._pure.build(variables)
-        self.slots += made
+        self._optimizer = _functional(type(optimizer), self._now, made, self._leading).from_config(
+            optimizer.get_config()
+        )
+        first = list(self._optimizer.variables)
+        self._optimizer.build(variables)
+        self.counts = [v for v in first if v is self._optimizer.iterations]
+        self.rates = [v for v in first if v is not self._optimizer.iterations]  # none if it follows a schedule
+        self.slots = [*self.rates, *made]
         self._variables = variables
 
-    def __call__(self, values: list[Any], gradients: list[Any], slots: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Return the new values and slots."""
-        with keras.StatelessScope(list(zip(self.slots, slots, strict=True))) as scope:
+    def __call__(
+        self, values: list[Any], gradients: list[Any], slots: list[Any], counts: list[Any], members: int | None = None
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        """Return the new values, slots and counts; of so many members, stacked, or of one."""
+        self._leading[:] = [] if members is None else [members]
+        rates = len(self.rates)
+        own = [*zip(self.slots[rates:], slots[rates:], strict=True)]
+        with keras.StatelessScope([*own, *zip(self.counts, counts, strict=True)]) as scope:
+            rate = slots[0] if rates else self._optimizer.learning_rate
             rows = zip(self._variables, values, gradients, strict=True)
-            new = [v if g is None else self._updated(variable, v, g) for variable, v, g in rows]
-            self._pure.iterations.assign(self._pure.iterations + 1)
-        return new, [scope.get_current_value(v) for v in self.slots]
+            new = [v if g is None else self._updated(variable, v, g, rate) for variable, v, g in rows]
+            self._optimizer.iterations.assign(self._optimizer.iterations + 1)
+        changed = [scope.get_current_value(v) for v, _ in own]
+        return new, [*slots[:rates], *changed], [scope.get_current_value(v) for v in self.counts]
 
-    def _updated(self, variable: keras.Variable, value: Any, gradient: Any) -> Any:
-        pure, rate = self._pure, self._pure.learning_rate
-        if pure.clipvalue is not None:
-            gradient = ops.clip(gradient, -pure.clipvalue, pure.clipvalue)
-        if pure.weight_decay is not None:
-            value = value - value * ops.cast(pure.weight_decay, value.dtype) * ops.cast(rate, value.dtype)
+    def _updated(self, variable: keras.Variable, value: Any, gradient: Any, rate: Any) -> Any:
+        optimizer = self._optimizer
+        if len(rate.shape):  # one for each member
+            rate = ops.reshape(rate, [-1, *[1] * (len(value.shape) - 1)])
+        if optimizer.clipvalue is not None:
+            gradient = ops.clip(gradient, -optimizer.clipvalue, optimizer.clipvalue)
+        if optimizer.weight_decay is not None:
+            value = value - value * ops.cast(optimizer.weight_decay, value.dtype) * ops.cast(rate, value.dtype)
         self._now[id(variable)] = value
-        pure.update_step(gradient, variable, rate)
+        optimizer.update_step(gradient, variable, rate)
         value = self._now.pop(id(variable))
         if variable.constraint is None:
             return value
-        return variable.constraint(value) if self._alone else backend.vectorized(variable.constraint, value)
+        return backend.vectorized(variable.constraint, value) if self._leading else variable.constraint(value)
 
 
-def _pure(optimizer: Any, now: dict[int, Any], made: list[keras.Variable], leading: tuple[int, ...]) -> Any:
+def _functional(optimizer: Any, now: dict[int, Any], made: list[keras.Variable], leading: list[int]) -> Any:
     """Return a class of optimizer that assigns the variables in `now` there, and lists its own in `made`."""
 
-    class Pure(optimizer):
+    class Functional(optimizer):
         def add_variable_from_reference(self, reference: Any, name: Any = None, initializer: Any = "zeros") -> Any:
             made.append(_Stacked(initializer, reference.shape, reference.dtype, leading))
             return made[-1]
@@ -94,15 +108,15 @@ def _pure(optimizer: Any, now: dict[int, Any], made: list[keras.Variable], leadi
         def assign_sub(self, variable: Any, value: Any) -> None:
             self.assign(variable, ops.subtract(now.get(id(variable), variable), value))
 
-    return Pure
+    return Functional
 
 
 class _Stacked(keras.Variable):
     """A variable of one member, in the place of which a `keras.StatelessScope` holds the values of all."""
 
-    _leading: tuple[int, ...] = ()
+    _leading: list[int] = []  # noqa: RUF012  replaced below; Keras asks for the shape before
 
-    def __init__(self, initializer: Any, shape: Any, dtype: Any, leading: tuple[int, ...]) -> None:
+    def __init__(self, initializer: Any, shape: Any, dtype: Any, leading: list[int]) -> None:
         super().__init__(initializer, shape=shape, dtype=dtype, trainable=False)
         self._leading = leading
 

@@ -11,9 +11,13 @@ import numpy as np
 from keras import ops
 
 from continuum_act.population.arguments import as_alphas, as_seeds
-from continuum_act.population.feed import Feed, stacked
-from continuum_act.population.members import Members
-from continuum_act.population.program import forward
+from continuum_act.population.batches import STEPS
+from continuum_act.population.batches import stacked as stacked_batches
+from continuum_act.population.callbacks import finite_mean
+from continuum_act.population.chunked_variables import ChunkedVariables
+from continuum_act.population.chunks import chunks_of
+from continuum_act.population.stateless_model import forward
+from continuum_act.population.vectorized import VectorizedModel, stacked_alphas
 
 
 class Population(keras.Model):
@@ -73,45 +77,33 @@ class Population(keras.Model):
         chunk: int | None = None,
     ) -> None:
         super().__init__()
-        members = [(alpha, seed) for seed in as_seeds(seeds) for alpha in as_alphas(alphas)]
+        self.members = [(alpha, seed) for seed in as_seeds(seeds) for alpha in as_alphas(alphas)]
         self.member_results: dict[str, np.ndarray] = {}
         self.member_history: dict[str, list[np.ndarray]] = {}
-        self.feed: Feed | None = None
         self._last_results: dict[str, np.ndarray] = {}
-        self._members = Members(build, members, chunk)
-        template = self._members.template
-        optimizer = type(template.model.optimizer).from_config(template.model.optimizer.get_config())
-        self.compile(optimizer=optimizer, loss=None, jit_compile=False, steps_per_execution=32)
-        if template.model.built:
+        # what Keras must not track
+        self._untracked = ChunkedVariables(VectorizedModel(build, *self.members[0]), chunks_of(self.members, chunk))
+        template = self._untracked.model.stateless.model
+        optimizer = type(template.optimizer).from_config(template.optimizer.get_config())
+        self.compile(optimizer=optimizer, loss=None, jit_compile=False, steps_per_execution=STEPS)
+        if template.built:
             self.build(None)
-
-    @property
-    def members(self) -> list[tuple[Any, int]]:
-        """The alpha and the seed of each member."""
-        return self._members.members
-
-    @property
-    def seeds(self) -> list[int]:
-        """The seeds, each once."""
-        return list(dict.fromkeys(seed for _, seed in self.members))
-
-    @property
-    def is_mean_of_samples(self) -> bool:
-        """Whether the loss is surely a mean over samples, so that an evaluation does not depend on the batches."""
-        model = self._members.template.model
-        means = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
-        reductions = [getattr(loss, "reduction", means[0]) for loss in keras.tree.flatten(model.loss)]
-        own = type(model).compute_loss is not keras.Model.compute_loss
-        return not own and not model.losses and all(reduction in means for reduction in reductions)
 
     def build(self, input_shape: Any) -> None:
         """Make a variable of shape `(members, ...)` for each variable of a member."""
-        template = self._members.template
-        template.list_variables(input_shape)
-        self._stacked = [self._stack(v, True) for v in template.trainable]
-        self._stacked_other = [self._stack(v, False) for v in template.other]
-        self.optimizer.build(self._stacked)
-        self.start(self.members)
+        model = self._untracked.model
+        model.list_variables(input_shape)
+        initial = {seed: model.initial(seed) for seed in dict.fromkeys(seed for _, seed in self.members)}
+
+        def stacked(field: str, trainable: bool) -> list[Any]:
+            values = [getattr(initial[seed], field) for _, seed in self.members]
+            variables = getattr(model.stateless.variables, field)
+            return [self._stack(v, trainable, of) for v, *of in zip(variables, *values, strict=True)]
+
+        self._trainable = stacked("trainable", True)
+        self._other = stacked("other", False)
+        self._random = stacked("random", False)
+        self.optimizer.build(self._trainable)
         self.built = True
 
     def _build_for(self, data: Any) -> None:
@@ -124,8 +116,8 @@ class Population(keras.Model):
             raise ValueError("a population of a model without an Input cannot be built from a generator; add an Input.")
         self.build(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), data))
 
-    def _stack(self, variable: Any, trainable: bool) -> Any:
-        return self.add_weight(
+    def _stack(self, variable: Any, trainable: bool, values: list[np.ndarray]) -> Any:
+        made = self.add_weight(
             shape=(len(self.members), *variable.shape),
             initializer="zeros",
             dtype=keras.backend.standardize_dtype(variable.dtype),
@@ -133,35 +125,28 @@ class Population(keras.Model):
             autocast=False,
             name=variable.path.replace("/", "_"),
         )
-
-    def start(self, members: Sequence[tuple[Any, int]]) -> None:
-        """Begin again with these members, as many as before: initial weights, and the optimizer's state."""
-        if len(members) != len(self.members):
-            raise ValueError(f"expected {len(self.members)} members, got {len(members)}.")
-        self._members.start(members)
-        initial = {seed: self._members.initial(seed) for seed in dict.fromkeys(seed for _, seed in members)}
-        for i, variable in enumerate(self._stacked + self._stacked_other):
-            variable.assign(np.stack([initial[seed][i] for _, seed in members]))
-        for variable, one in zip(self.optimizer.variables, self._members.template.update.slots, strict=True):
-            variable.assign(np.broadcast_to(one.numpy(), variable.shape))
-        self.reset_metrics()
+        made.assign(np.stack(values))
+        return made
 
     def member(self, k: int) -> list[np.ndarray]:
         """Return the weights of member k, as `build(alpha).set_weights` takes them."""
-        template = self._members.template
-        names = map(id, template.trainable + template.other)
-        stacked = dict(zip(names, self._stacked + self._stacked_other, strict=True))
-        return [np.asarray(ops.convert_to_numpy(stacked[id(v)].value[k])) for v in template.weights]
+        variables = self._untracked.model.stateless.variables
+        names = map(id, [*variables.trainable, *variables.other, *variables.random])
+        stacked = dict(zip(names, [*self._trainable, *self._other, *self._random], strict=True))
+        weights = self._untracked.model.stateless.weights
+        return [np.asarray(ops.convert_to_numpy(stacked[id(v)].value[k])) for v in weights]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the outputs of all members, of shape `(batch, members, ...)`."""
-        template = self._members.template
-        names = template.alphas + template.trainable + template.other
-        values = [*self._members.alphas(), *(v.value for v in self._stacked + self._stacked_other)]
+        stateless = self._untracked.model.stateless
+        names = [*stateless.variables.alphas, *stateless.variables.trainable, *stateless.variables.other]
+        names += stateless.variables.random
+        stacked = [v.value for v in [*self._trainable, *self._other, *self._random]]
+        values = [*stacked_alphas([alpha for alpha, _ in self.members]), *stacked]
 
         def of_member(values: list[Any]) -> Any:
             with keras.StatelessScope(list(zip(names, values, strict=True))):
-                return forward(template.model, inputs, training=training)
+                return forward(stateless.model, inputs, training=training)
 
         outputs = ops.vectorized_map(of_member, [ops.convert_to_tensor(v) for v in values])
         return keras.tree.map_structure(lambda y: ops.swapaxes(y, 0, 1), outputs)
@@ -178,11 +163,11 @@ class Population(keras.Model):
 
     def reset_metrics(self) -> None:
         """Set the metrics of all members to their initial state."""
-        self._members.metrics = None
+        self._untracked.metrics = None
 
-    def get_metrics_result(self) -> dict[str, float]:
+    def get_metrics_result(self) -> dict[str, Any]:
         """Return the mean of each metric over members, those where it is not finite left out."""
-        return {name: _finite_mean(values) for name, values in self.member_results.items()}
+        return {name: finite_mean(values) for name, values in self.member_results.items()}
 
     def make_train_function(self, force: bool = False) -> None:
         """Let `fit` train on `steps_per_execution` batches per call."""
@@ -194,7 +179,7 @@ class Population(keras.Model):
 
     def _function(self, *, training: bool) -> Callable[..., Any]:
         def on_tensorflow(iterator: Iterable[Any]) -> Any:
-            variables = [self._stacked, self._stacked_other, *([self.optimizer.variables] if training else [])]
+            variables = [self._trainable, self._other + self._random, *([self.optimizer.variables] if training else [])]
             lists = [[v.value for v in names] for names in variables]
             for names, values in zip(variables, self._execute(lists, iterator, training), strict=True):
                 for variable, value in zip(names, values, strict=True):
@@ -209,20 +194,13 @@ class Population(keras.Model):
         return on_jax if keras.backend.backend() == "jax" else on_tensorflow
 
     def _execute(self, lists: list[list[Any]], iterator: Iterable[Any], training: bool) -> list[list[Any]]:
-        then_test = None
-        if training and self.feed is not None:
-            next(iter(iterator))
-            of_seed, then_test = self.feed.turn()
-        else:
-            work = stacked(itertools.islice(iterator, self.steps_per_execution), self.steps_per_execution)
-            if not work:
-                raise StopIteration
-            of_seed = dict.fromkeys(self.seeds, work)
-        lists, results, tested = self._members.run(lists, of_seed, training=training, then_test=then_test)
-        tested = {f"val_{name}": values for name, values in tested.items()}
-        self.member_results = {**results, **tested}
+        work = stacked_batches(itertools.islice(iterator, STEPS), STEPS)
+        if not work:
+            raise StopIteration
+        lists, results = self._untracked.run(lists, self.members, work, training)
+        self.member_results = results
         prefix = "" if training else "val_"
-        self._last_results |= {f"{prefix}{name}": values for name, values in results.items()} | tested
+        self._last_results |= {f"{prefix}{name}": values for name, values in results.items()}
         return lists
 
 
@@ -235,8 +213,3 @@ class _MemberHistory(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         for name, values in self.model._last_results.items():
             self.model.member_history.setdefault(name, []).append(values)
-
-
-def _finite_mean(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else float("nan")

@@ -3,137 +3,136 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
-from continuum_act.population.budget import Budget, Outcome, diverged
-from continuum_act.population.feed import Feed
+from continuum_act.population.batches import EpochBatches, first_batch
+from continuum_act.population.budget import Budget, Member, MemberResult, MemberState, state_of
+from continuum_act.population.callbacks import BestEpoch, MeanCallbacks, MemberCallbacks, check_mappable
+from continuum_act.population.chunks import chunks_of
 from continuum_act.population.memory import available, members_that_fit
-from continuum_act.population.population import Population
-from continuum_act.population.program import Template
+from continuum_act.population.population_state import PopulationState
+from continuum_act.population.stateless_model import Build
+from continuum_act.population.vectorized import VectorizedModel
 
-Member = tuple[Any, int]  # alpha, seed
+# Called after each epoch with the logs of each member in training; returns the alphas whose members shall stop.
+Watch = Callable[[int, dict[Member, dict[str, Any]]], Collection[Any]]
 
 
-class Trainer:
-    """Trains populations of a build and a budget; one as large as the last needs no compilation.
+@dataclass
+class _Progress:
+    """A member in training."""
+
+    member: Member
+    callbacks: MemberCallbacks
+    history: dict[str, list[Any]] = field(default_factory=dict)
+    active: bool = True
+    pruned: bool = False
+
+
+class PopulationTrainer:
+    """Trains members of a build; those of later calls need no new compilation.
 
     Args:
         build: returns a compiled model for an alpha, as for `sweep`.
-        budget: data, epochs, batch size and objective.
+        budget: data, epochs, batch size, callbacks and objective.
         limit: how many members train at once; None for as many as memory holds.
 
     Raises:
         NotMappable: if the model cannot be mapped over members exactly; no member is trained then.
     """
 
-    def __init__(self, build: Callable[[Any], keras.Model], budget: Budget, limit: int | None) -> None:
+    def __init__(self, build: Build, budget: Budget, limit: int | None) -> None:
+        check_mappable(budget.callbacks)
         self._build = build
         self._budget = budget
         self._limit = limit
+        self._callbacks = [*budget.callbacks, *([BestEpoch(budget)] if budget.epoch == "best" else [])]
+        self._batches = EpochBatches(budget)
+        self._first_batch = first_batch(budget)
+        self._vectorized: VectorizedModel | None = None
+        self._chunk_size = 1
         self._known_to_fit = 0
-        self._population: Population | None = None
 
-    def train(self, members: list[Member]) -> Iterator[Outcome]:
-        """Train these members."""
-        alphas_of: dict[int, list[Any]] = {}
-        for alpha, seed in members:
-            alphas_of.setdefault(seed, []).append(alpha)
-        for alphas, seeds in _grids(alphas_of):
-            limit = self._limit or self._members_that_fit(alphas[0], seeds[0], len(members))
-            seeds_at_once = min(limit, len(seeds))
-            alphas_at_once = limit // seeds_at_once
-            for i in range(0, len(alphas), alphas_at_once):
-                for j in range(0, len(seeds), seeds_at_once):
-                    yield from self._train(alphas[i : i + alphas_at_once], seeds[j : j + seeds_at_once])
+    def train(self, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
+        """Train these members, those of an alpha together; yield each when it is done."""
+        model = self._ready(members[0])
+        limit = self._limit or self._members_that_fit(model, len(members))
+        seeds = len({seed for _, seed in members})
+        size = limit - limit % seeds if limit >= seeds else limit
+        for start in range(0, len(members), size):
+            yield from self._train(model, members[start : start + size], watch)
 
-    def _members_that_fit(self, alpha: Any, seed: int, wanted: int) -> int:
-        budget = self._budget
-        if budget.samples is None or wanted <= self._known_to_fit:
-            return wanted
-        template = Template(self._build, alpha, seed)
-        x, y = keras.tree.map_structure(lambda array: np.asarray(array[: budget.batch_size]), (budget.x, budget.y))
-        template.list_variables(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), x))
-        template.build_metrics(x, y, None)
-        self._known_to_fit = members_that_fit(template, (x, y, None), wanted, available())
+    def _ready(self, first: Member) -> VectorizedModel:
+        if self._vectorized is None:
+            model = VectorizedModel(self._build, *first)
+            x, _, _ = self._first_batch
+            model.list_variables(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), x))
+            self._vectorized = model
+        return self._vectorized
+
+    def _members_that_fit(self, model: VectorizedModel, wanted: int) -> int:
+        if wanted > self._known_to_fit:
+            model.build_metrics(self._first_batch)
+            self._known_to_fit = members_that_fit(model.stateless, self._first_batch, wanted, available())
         return self._known_to_fit
 
-    def _train(self, alphas: list[Any], seeds: list[int]) -> list[Outcome]:
+    def _train(self, model: VectorizedModel, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
         begin = time.perf_counter()
-        budget, population = self._budget, self._ready(alphas, seeds)
-        data, feed, validation = budget.x, population.feed, budget.validation_data
-        if feed is not None:
-            feed.start(seeds)
-            if not population.built:
-                population.build(keras.tree.map_structure(lambda array: (None, *np.shape(array)[1:]), budget.x))
-            data = _turns(feed.turns * budget.epochs)
-            validation = None if feed.validates(budget) else validation
-        population.fit(
-            data,
-            steps_per_epoch=feed and feed.turns,
-            validation_data=validation,
-            epochs=budget.epochs,
-            shuffle=False,
-            verbose=0,
-        )
-        seconds = (time.perf_counter() - begin) / len(population.members)
-        return [self._outcome(population, k, member, seconds) for k, member in enumerate(population.members)]
+        model.check([alpha for alpha, _ in members], self._first_batch)
+        chunks = chunks_of(members, at_least=self._chunk_size)
+        self._chunk_size = chunks[0].size
+        population = PopulationState(model, chunks, members)
+        population.compile(self._batches)
+        keras_model, rate = model.stateless.model, model.stateless.rate
+        progress = [
+            _Progress(member, MemberCallbacks(self._callbacks, keras_model, rate, partial(population.weights_of, row)))
+            for row, member in enumerate(members)
+        ]
+        means = MeanCallbacks(self._callbacks, keras_model, self._budget.epochs)
+        for epoch in range(self._budget.epochs):
+            means.epoch_begin(epoch)
+            for one in filter(_is_active, progress):
+                one.callbacks.epoch_begin(epoch)
+            population.set_rates([one.callbacks.rate for one in progress])
+            results = population.epoch(self._batches, epoch, [one.active for one in progress])
+            logs = {}
+            for row, one in enumerate(progress):
+                if one.active:
+                    logs[one.member] = {name: _as_log(values[row]) for name, values in results.items()}
+                    one.callbacks.epoch_end(epoch, logs[one.member])
+                    for name, value in logs[one.member].items():
+                        one.history.setdefault(name, []).append(value)
+            means.epoch_end(epoch, list(logs.values()))
+            pruned = watch(epoch, logs)
+            for row, one in enumerate(progress):
+                one.pruned = one.pruned or (one.active and one.member[0] in pruned)
+                last = epoch == self._budget.epochs - 1
+                if one.active and (last or one.pruned or one.callbacks.stop_training):
+                    one.active = False
+                    seconds = (time.perf_counter() - begin) / len(members)
+                    yield self._result(one, population, row, seconds)
+            if not any(map(_is_active, progress)):
+                break
+        means.train_end()
 
-    def _ready(self, alphas: list[Any], seeds: list[int]) -> Population:
-        """Return a population of these members that has not been trained."""
-        members = [(alpha, seed) for seed in seeds for alpha in alphas]
-        old = self._population
-        if old is not None and [len(old.members), len(old.seeds)] == [len(members), len(seeds)]:
-            old.start(members)
-            return old
-        self._population = Population(self._build, alphas, seeds)
-        if self._budget.samples is not None:
-            self._population.feed = Feed(self._budget, any_validation_batch=self._population.is_mean_of_samples)
-        return self._population
-
-    def _outcome(self, population: Population, k: int, member: Member, seconds: float) -> Outcome:
-        history = {name: [float(v[k]) for v in values] for name, values in population.member_history.items()}
-        finite = np.isfinite(history["loss"])
-        if not finite.all():  # as `keras.callbacks.TerminateOnNaN` leaves it
-            history = {name: values[: int(np.argmin(finite)) + 1] for name, values in history.items()}
-        state = "diverged" if diverged(history, self._budget.objective) else "complete"
-        return Outcome(*member, state, history, population.member(k), seconds)
-
-
-def _grids(alphas_of: dict[int, list[Any]]) -> list[tuple[list[Any], list[int]]]:
-    """Group the alphas of each seed to grids of alphas and seeds.
-
-    Example:
-        >>> _grids({0: [0.5, 1.0], 1: [0.5, 1.0], 2: [1.0]})
-        [([0.5, 1.0], [0, 1]), ([1.0], [2])]
-    """
-    grids: dict[tuple[Any, ...], list[int]] = {}
-    for seed, alphas in alphas_of.items():
-        grids.setdefault(tuple(alphas), []).append(seed)
-    return [(list(alphas), seeds) for alphas, seeds in grids.items()]
+    def _result(self, one: _Progress, population: PopulationState, row: int, seconds: float) -> MemberResult:
+        one.callbacks.train_end()
+        state: MemberState = "pruned" if one.pruned else state_of(one.history, self._budget.objective)
+        weights = one.callbacks.restored or population.weights_of(row)
+        optimizer = population.optimizer_of(row, one.callbacks.rate)
+        return MemberResult(*one.member, state, one.history, weights, optimizer, seconds)
 
 
-def _turns(number: int) -> Any:
-    """Return a data set of so many steps, whose batches are in the population's feed."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        options = tf.data.Options()
-        options.autotune.enabled = False  # whose thread would be waited for, for seconds
-        return tf.data.Dataset.range(number).with_options(options)
-    return _Turns(number)
+def _is_active(one: _Progress) -> bool:
+    return one.active
 
 
-class _Turns(keras.utils.PyDataset):
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-
-    def __len__(self) -> int:
-        return self._number
-
-    def __getitem__(self, index: int) -> Any:
-        return np.array([index])
+def _as_log(value: np.ndarray) -> float | list[float]:
+    """Return a metric's value as `fit` logs it: a number, or a list of them."""
+    return float(value) if np.ndim(value) == 0 else np.asarray(value, float).tolist()

@@ -1,4 +1,4 @@
-"""Chunks of members as tasks on a Ray cluster; the only file that imports ray.
+"""Members as tasks on a Ray cluster; the only file that imports ray.
 
 `sweep(..., engine="ray")` connects to the cluster that Ray's own environment names (`RAY_ADDRESS=host:6379`,
 or a program started by `ray job submit`), and starts one on this machine if there is none. The study stays
@@ -14,35 +14,38 @@ the machines have trained.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from continuum_act.population.budget import Budget, Outcome
-from continuum_act.sweep.training import Build, Chunk, Teams
+from continuum_act.population.budget import Budget, MemberResult
+from continuum_act.population.stateless_model import Build
+from continuum_act.population.trainer import Watch
+from continuum_act.sweep.training import Task, Trainer
 
 try:
     import ray
 except ImportError as error:
     raise ImportError("engine='ray' needs Ray: pip install 'continuum-act[ray]'") from error
 
-_TEAMS: dict[str, Teams] = {}  # of the sweep that a worker process trains for, compiled by its first task
+_TRAINERS: dict[str, Trainer] = {}  # of the sweep that a worker process trains for, compiled by its first task
 
 
-def train_chunks_on_ray(
-    build: Build, chunks: Iterator[Chunk], budget: Budget, population: int | None
-) -> Iterator[Outcome]:
-    """Train chunks side by side, one per processor of the cluster; yield outcomes as tasks end."""
+def train_on_ray(
+    builds: Mapping[str, Build], tasks: Iterator[Task], budget: Budget, population: int | None, watch: Watch
+) -> Iterator[MemberResult]:
+    """Train tasks side by side, one per processor of the cluster; yield results as tasks end, and watch no epoch."""
     started = not ray.is_initialized()
     if started:
         ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
     running: list[Any] = []
     try:
-        sweep, shared = uuid.uuid4().hex, ray.put((build, budget, population))
+        sweep, shared = uuid.uuid4().hex, ray.put((dict(builds), budget, population))
         slots = max(1, int(ray.cluster_resources().get("CPU", 1)))
         while True:
-            running += [_train.remote(sweep, shared, part) for part in _parts(chunks, slots - len(running))]
+            running += [_train.remote(sweep, shared, part) for part in _parts(tasks, slots - len(running))]
             if not running:
                 return
             [done], running = ray.wait(running)
@@ -54,22 +57,28 @@ def train_chunks_on_ray(
             ray.shutdown()
 
 
-def _parts(chunks: Iterator[Chunk], idle: int) -> list[Chunk]:
-    """Return members for so many idle processors, in smaller chunks if there are too few for all.
+def _parts(tasks: Iterator[Task], idle: int) -> list[Task]:
+    """Return tasks for so many idle processors, smaller ones if there are too few for all.
 
     Example:
-        >>> _parts(iter([[1, 2, 3], [4, 5], [6]]), 2), _parts(iter([[1, 2, 3], [4, 5]]), 5)
-        ([[1, 2, 3], [4, 5]], [[1, 2], [3], [4], [5]])
+        >>> [p.members for p in _parts(iter([Task("", [1, 2, 3]), Task("", [4, 5]), Task("", [6])]), 2)]
+        [[1, 2, 3], [4, 5]]
+        >>> [p.members for p in _parts(iter([Task("", [1, 2, 3]), Task("", [4, 5])]), 5)]
+        [[1, 2], [3], [4], [5]]
     """
-    taken = list(itertools.islice(chunks, idle))
+    taken = list(itertools.islice(tasks, idle))
     pieces = idle // max(1, len(taken))
-    sizes = [max(1, -(-len(chunk) // pieces)) for chunk in taken]
-    return [c[i : i + size] for c, size in zip(taken, sizes, strict=True) for i in range(0, len(c), size)]
+    parts = []
+    for name, members in taken:
+        size = max(1, -(-len(members) // pieces))
+        parts += [Task(name, members[i : i + size]) for i in range(0, len(members), size)]
+    return parts
 
 
 @ray.remote(num_cpus=1, max_retries=3)
-def _train(sweep: str, shared: tuple[Build, Budget, int | None], chunk: Chunk) -> list[Outcome]:
-    if sweep not in _TEAMS:
-        _TEAMS.clear()
-        _TEAMS[sweep] = Teams(*shared)
-    return list(_TEAMS[sweep].train(chunk))
+def _train(sweep: str, shared: tuple[dict[str, Build], Budget, int | None], task: Task) -> list[MemberResult]:
+    if sweep not in _TRAINERS:
+        _TRAINERS.clear()
+        _TRAINERS[sweep] = Trainer(*shared)
+    results = _TRAINERS[sweep].train(task, lambda epoch, logs: ())
+    return [dataclasses.replace(result, cause=None) for result in results]  # not every exception can be sent

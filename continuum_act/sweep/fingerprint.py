@@ -11,30 +11,45 @@ import numpy as np
 
 from continuum_act.population.budget import Budget
 
-_VARYING = {"name", "alpha", "build_config", "compile_config", "registered_name"}
+_VARYING = {"name", "build_config", "compile_config", "registered_name"}
 
 
-def fingerprint(model: keras.Model | None, budget: Budget, seeds: list[int]) -> dict[str, str]:
-    """Describe an experiment, by part, apart from its alphas: `model` is `build(alpha)` for any alpha."""
+def fingerprint(models: dict[str, keras.Model], budget: Budget) -> dict[str, str]:
+    """Describe an experiment, by part, apart from its alphas and seeds.
+
+    Args:
+        models: `build(alpha)`, for any alpha, under the name "", and baselines under theirs.
+        budget: what they are trained on.
+    """
+    of_models = {
+        f"{part} of {name}" if name else part: digest
+        for name, model in models.items()
+        for part, digest in _model(model).items()
+    }
     return {
-        **({} if model is None else _model(model)),
-        "data": _data_digest((budget.x, budget.y)),
+        **of_models,
+        "data": _data_digest(budget.arrays),
         "validation data": _data_digest(budget.validation_data),
         "epochs": str(budget.epochs),
         "batch_size": str(budget.batch_size),
         "objective": budget.objective,
-        "seeds": str(seeds),
+        "epoch": budget.epoch,
+        "callbacks": _digest([[type(c).__name__, _stable(_plain_attributes(c))] for c in budget.callbacks]),
     }
 
 
 def differences(stored: dict[str, str], present: dict[str, str]) -> list[str]:
     """Name the parts in which two fingerprints differ, with their values where these are readable."""
-    readable = {"epochs", "batch_size", "objective", "seeds"}
+    readable = {"epochs", "batch_size", "objective", "epoch"}
     return [
-        f"{part} ({stored.get(part)} then, {value} now)" if part in readable else part
+        f"{part} ({stored[part]} then, {value} now)" if part in readable else part
         for part, value in present.items()
-        if stored.get(part) != value
+        if stored.get(part, value) != value
     ]
+
+
+def _plain_attributes(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    return {k: v for k, v in vars(callback).items() if isinstance(v, (bool, int, float, str))}
 
 
 def _model(model: keras.Model) -> dict[str, str]:
@@ -50,15 +65,15 @@ def _layer(layer: keras.layers.Layer) -> Any:
         config = layer.get_config()
     except Exception:  # a layer without a config still counts by its class and its weights
         config = {}
-    return [type(layer).__name__, _stable(config)]
+    return [type(layer).__name__, _stable(config, {*_VARYING, "alpha"})]
 
 
-def _stable(config: Any) -> Any:
-    """Leave out names that Keras numbers and alpha itself."""
+def _stable(config: Any, varying: set[str] = _VARYING) -> Any:
+    """Leave out names that Keras numbers, and from a layer its alpha."""
     if isinstance(config, dict):
-        return {key: _stable(value) for key, value in config.items() if key not in _VARYING}
+        return {key: _stable(value, varying) for key, value in config.items() if key not in varying}
     if isinstance(config, (list, tuple)):
-        return [_stable(value) for value in config]
+        return [_stable(value, varying) for value in config]
     return config
 
 

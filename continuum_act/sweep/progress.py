@@ -7,33 +7,42 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from continuum_act.sweep.direction import Direction, sign_of
 
-class Bar:
-    """Members done and to do, time passed and left, on standard error."""
 
-    def __init__(self, total: int, verbose: str | int) -> None:
+class ProgressBar:
+    """Members done and to do, time passed and left, the best objective so far, on standard error.
+
+    Args:
+        total: number of members.
+        objective: its name.
+        direction: whether it is minimized.
+        verbose: 0 shows nothing.
+    """
+
+    def __init__(self, total: int, objective: str, direction: Direction, verbose: str | int) -> None:
+        self._objective = objective
+        self._sign = sign_of(direction)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("members"),
+            TextColumn("{task.completed:.0f}/{task.total} members"),
             TimeElapsedColumn(),
             TextColumn("passed,"),
             TimeRemainingColumn(),
-            TextColumn("left"),
+            TextColumn("left{task.fields[best]}"),
             console=Console(stderr=True),
             disable=verbose in (0, False),
         )
-        self._task = self._progress.add_task("training", total=total)
+        self._task = self._progress.add_task("training", total=total, best="")
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> ProgressBar:
         """Show the bar."""
         self._progress.start()
         return self
@@ -44,9 +53,14 @@ class Bar:
         """Leave the bar as it stands."""
         self._progress.stop()
 
-    def advance(self, members: int) -> None:
-        """Count this many members as done."""
+    def advance(self, members: float) -> None:
+        """Count this many members, or parts of one, as done."""
         self._progress.update(self._task, advance=members, description="training")
+
+    def show_best(self, value: float | None) -> None:
+        """Show the mean objective of the best alpha so far, as it is minimized."""
+        if value is not None:
+            self._progress.update(self._task, best=f", best {self._objective} {self._sign * value:.4g}")
 
     def say(self, what: str) -> None:
         """Say what is going on."""

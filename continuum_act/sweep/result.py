@@ -62,7 +62,7 @@ class SweepResult:
     direction: str = "minimize"
     made_with: dict[str, Any] = field(default_factory=dict)
     trained: int = 0
-    _model: Callable[[Best], keras.Model] | None = field(default=None, repr=False)
+    _models: Callable[[Alpha, int], keras.Model] | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, storage: Any, study_name: str = "continuum_act") -> SweepResult:
@@ -148,12 +148,12 @@ class SweepResult:
         Raises:
             ValueError: if this result was read from a storage, without `build` and data.
         """
-        if self._model is None:
+        if self._models is None:
             raise ValueError(
                 "this result was read from a storage and knows neither build nor data: call "
                 "continuum_act.sweep with them and the same storage (nothing finished is trained again)."
             )
-        return self._model(self.best)
+        return self._models(*self.best[:2])
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the rows, baselines below, as a `pandas.DataFrame`."""

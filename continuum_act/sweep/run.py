@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-from collections.abc import Callable
-from typing import Any
+import contextlib
+import dataclasses
+import functools
+import importlib
+import random
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
+import numpy as np
 
 from continuum_act.population.arguments import as_alphas, as_seeds
+from continuum_act.population.budget import MemberResult
+from continuum_act.population.stateless_model import Build
 from continuum_act.sweep.alphas import as_ranges, from_params
-from continuum_act.sweep.arguments import as_budget, direction_of
+from continuum_act.sweep.arguments import Epoch, as_budget
+from continuum_act.sweep.direction import Direction, resolve_direction
 from continuum_act.sweep.fingerprint import fingerprint
-from continuum_act.sweep.result import Best, SweepResult, baselines_of
-from continuum_act.sweep.runner import Crew, Engine
-from continuum_act.sweep.training import Build, train_chunks, train_one
+from continuum_act.sweep.keywords import explain_unknown
+from continuum_act.sweep.models import TrainedModels
+from continuum_act.sweep.probe import check_model
+from continuum_act.sweep.result import SweepResult, baselines_of
+from continuum_act.sweep.runner import Engine, SweepRunner
+from continuum_act.sweep.training import train
+
+if TYPE_CHECKING:
+    import optuna
+
+EngineName = Literal["local", "ray"]
 
 
+@explain_unknown
 def sweep(
     build: Build,
     alphas: Any,
@@ -27,16 +46,22 @@ def sweep(
     validation_split: float = 0.0,
     epochs: int,
     batch_size: int = 32,
-    seeds: int | list[int] = 5,
+    seeds: int | Sequence[int] = 5,
     objective: str = "val_loss",
-    storage: Any = None,
+    direction: Direction | Literal["auto"] = "auto",
+    epoch: Epoch = "last",
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    pruner: optuna.pruners.BasePruner | None = None,
+    sampler: optuna.samplers.BaseSampler | None = None,
+    trials: int | None = None,
+    baselines: Mapping[str, Callable[[], keras.Model]] | None = None,
+    storage: str | Path | optuna.storages.BaseStorage | None = None,
     study_name: str | None = None,
     population: int | None = None,
-    engine: str = "local",
-    verbose: str | int = "auto",
-    baselines: dict[str, Callable[[], keras.Model]] | None = None,
-    sampler: Any = None,
-    trials: int | None = None,
+    engine: EngineName = "local",
+    verbose: Literal["auto", 0, 1] = "auto",
 ) -> SweepResult:
     """Train one model per alpha and seed under the same budget, and compare.
 
@@ -59,26 +84,40 @@ def sweep(
         epochs: number of epochs of each member.
         batch_size: number of samples per batch.
         seeds: a count (seeds 0, 1, ...) or a list of integers. A seed fixes initial weights, shuffling and
-            dropout, the same for every alpha. It is set through `keras.utils.set_random_seed`.
-        objective: name of a metric of `fit`'s history; its value after the last epoch is compared. It is
-            maximized if its name says accuracy, AUC, precision, recall, F1, score, IoU or cosine similarity,
-            minimized otherwise.
-        storage: None (in memory), path of an SQLite file, or an Optuna storage or its URL.
+            dropout, the same for every alpha. Later calls may add seeds: only these are trained.
+        objective: name of a metric of `fit`'s history. What Keras numbers by a counter of the process (`auc_1`) is
+            called as in a process of its own (`auc`).
+        direction: "minimize" or "maximize"; "auto" asks the compiled metric, by its class.
+        epoch: "last" compares members after their last epoch; "best" each by its best one, whose weights are kept.
+        callbacks: Keras callbacks, with the meaning that they have in the member's own `fit`. `EarlyStopping`,
+            `TerminateOnNaN`, `LearningRateScheduler` and `ReduceLROnPlateau` act on each member by itself inside a
+            population. One that only reads logs (`CSVLogger`, `TensorBoard`, `LambdaCallback`) gets the means over
+            the members that train at once. Any other makes the sweep train one member at a time.
+        class_weight: weight of each class, as in `fit`.
+        sample_weight: weight of each sample, like `x`.
+        pruner: an Optuna pruner. It is told the mean objective over seeds after each epoch; the members of a pruned
+            alpha train no further, and have no rows. Of members that are trained one at a time, the last seed alone
+            can be saved.
+        sampler: an Optuna sampler for ranges of alpha; Optuna's random one by default.
+        trials: how many alphas the study shall have, for ranges.
+        baselines: functions without arguments that return compiled models, by name, to train under the same
+            budget; they have a study of their own beside the first.
+        storage: None (in memory), path of an SQLite file, or an Optuna storage or its URL. Beside an SQLite file
+            `NAME.db` the best model is kept, as `NAME.STUDY.best.keras`.
         study_name: name of the study in the storage, "continuum_act" by default.
         population: how many members to train at once as one program, at most; None chooses by the size of
             the model and of the memory. What cannot be mapped over members is trained one at a time.
         engine: "local", or "ray" for a Ray cluster (`continuum_act.sweep.cluster` says how).
         verbose: 0 is silent; "auto" or 1 shows a progress bar.
-        baselines: functions without arguments that return compiled models, by name, to train under the same
-            budget; they have a study of their own beside the first.
-        sampler: an Optuna sampler for ranges of alpha; Optuna's random one by default.
-        trials: how many alphas the study shall have, for ranges.
 
     Returns:
         The `SweepResult` of the whole study: alphas of earlier calls are in it.
 
     Raises:
-        ValueError: if an argument is wrong, or the study holds the results of another experiment.
+        TypeError: if an argument, or what `build` returns, is of a wrong kind.
+        ValueError: if an argument is wrong, a batch of the data does not fit the model, or the study holds the results
+            of another experiment. Nothing is trained or stored then.
+        Exception: the error of the members, if all fail alike.
         OSError: if the storage cannot be read or written; what it holds stays as it is.
 
     Example:
@@ -98,70 +137,140 @@ def sweep(
         ... )
         >>> len(result.rows)
         6
-        >>> sorted(result.summary[0])[:4]
-        ['alpha', 'complete', 'difference', 'difference_high']
     """
-    from continuum_act.sweep.progress import Bar
+    from continuum_act.sweep.progress import ProgressBar
     from continuum_act.sweep.storage import open_storage, storage_errors
-    from continuum_act.sweep.study import Ledger
+    from continuum_act.sweep.study import TrialQueue
 
     ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
     if (trials is None) != (ranges is None) or (sampler is not None and ranges is None):
         raise ValueError("sampler and trials go with alphas={name: (low, high)}, and ranges need trials.")
-    seeds = as_seeds(seeds)
-    budget = as_budget(x, y, validation_data, validation_split, epochs, batch_size, objective)
     if population is not None and population < 1:
         raise ValueError(f"population must be a positive number of members or None, got {population!r}.")
-    train = engine_of(engine)
-    baselines = baselines or {}
+    if pruner is not None and engine == "ray":
+        raise ValueError("a pruner needs engine='local': tasks on a cluster report when they have ended.")
+    train_tasks = engine_of(engine)
+    seeds = as_seeds(seeds)
+    builds = {"": build, **_builds_of(baselines)}
+    budget = as_budget(
+        x,
+        y,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+        validation_data=validation_data,
+        validation_split=validation_split,
+        epochs=epochs,
+        batch_size=batch_size,
+        objective=objective,
+        epoch=epoch,
+        callbacks=callbacks,
+    )
     name = study_name or "continuum_act"
-    direction = direction_of(objective)
-    made_with = {
-        "arguments": {"epochs": epochs, "batch_size": batch_size, "seeds": seeds, "objective": objective},
-        "versions": _versions(),
-    }
-    with storage_errors(storage):
+    with _random_state_kept(), _optuna_silent_if(verbose == 0), storage_errors(storage):
+        probe = grid[0] if ranges is None else from_params({key: sum(ends) / 2 for key, ends in ranges.items()})
+        models = {key: make(probe) for key, make in builds.items()}
+        if build(probe) is models[""]:
+            raise ValueError("build returned the same model twice; it must make a new one at each call.")
+        for key, model in models.items():
+            check_model(f"baseline {key!r}" if key else "build(alpha)", model, budget)
+        budget = dataclasses.replace(budget, direction=resolve_direction(objective, direction, models[""].metrics))
+
         opened = open_storage(storage)
-        probe = grid[0] if ranges is None else from_params({k: sum(v) / 2 for k, v in ranges.items()})
-        made_from = fingerprint(build(probe), budget, seeds)
-        ledger = Ledger(opened, name, direction, sampler)
-        ledger.describe(made_from, **made_with)
-        crew = Crew(ledger, train, build, budget, seeds, population, ranges, trials or 0)
-        work: list[tuple[Crew, list[Any]]] = [(crew, grid)]
-        if baselines:
-            ledger = Ledger(opened, baselines_of(name), direction)
-            ledger.describe(fingerprint(None, budget, seeds), **made_with)
-            beside = Crew(ledger, train, lambda baseline: baselines[baseline](), budget, seeds, population)
-            work.append((beside, list(baselines)))
-        members = ((trials or len(grid)) + len(baselines)) * len(seeds)
-        with Bar(members, verbose) as bar:
+
+        def runner_of(made: dict[str, keras.Model], queue: TrialQueue, **options: Any) -> SweepRunner:
+            all_seeds = list(dict.fromkeys([*queue.seeds(), *seeds]))
+            arguments = {"epochs": epochs, "batch_size": batch_size, "seeds": all_seeds, "objective": objective}
+            queue.describe(fingerprint(made, budget), arguments=arguments, versions=_versions())
+            return SweepRunner(queue, train_tasks, builds, budget, seeds, population, **options)
+
+        queue = TrialQueue(opened, name, budget.direction, sampler, pruner)
+        model = {"": models.pop("")}
+        runner = runner_of(model, queue, ranges=ranges, trials=trials or 0, prunes=pruner is not None)
+        work: list[tuple[SweepRunner, list[Any]]] = [(runner, list(grid))]
+        if models:
+            queue = TrialQueue(opened, baselines_of(name), budget.direction)
+            work.append((runner_of(models, queue), list(models)))
+        members = ((trials or len(grid)) + len(builds) - 1) * len(seeds)
+        with ProgressBar(members, objective, budget.direction, verbose) as bar:
             for each, wanted in work:
                 each.train(wanted, bar)
         result = SweepResult.load(opened, name)
-
-    def model_of(best: Best) -> keras.Model:
-        if crew.best is None or crew.best[:2] != best[:2]:
-            return train_one(build, best.alpha, best.seed, budget)[0]
-        model = build(best.alpha)
-        model.set_weights(crew.best[2])
-        return model
-
-    result.trained = sum(each.trained for each, _ in work)
-    result._model = model_of
+        result.trained = sum(each.trained for each, _ in work)
+        _raise_if_all_failed(result, [failure for each, _ in work for failure in each.failures])
+        result._models = TrainedModels(build, budget, {(r.alpha, r.seed): r for r in runner.best.values()})
     return result
 
 
-def engine_of(name: str) -> Engine:
-    """Return what trains chunks of members: here, or on a Ray cluster."""
-    if name == "local":
-        return train_chunks
-    if name == "ray":
-        from continuum_act.sweep.cluster import train_chunks_on_ray
+def _builds_of(baselines: Mapping[str, Callable[[], keras.Model]] | None) -> dict[str, Build]:
+    if baselines is None:
+        return {}
+    if not isinstance(baselines, Mapping) or not all(map(callable, baselines.values())):
+        raise TypeError(
+            "baselines must be a dictionary of functions without arguments that return compiled models, such as"
+            f" {{'relu': build_with_relu}}, got {baselines!r}."
+        )
+    if wrong := [name for name in baselines if not isinstance(name, str) or not name]:
+        raise TypeError(f"the names of baselines must be texts, got {wrong}.")
+    return {name: functools.partial(_without_alpha, make) for name, make in baselines.items()}
 
-        return train_chunks_on_ray
+
+def _without_alpha(make: Callable[[], keras.Model], alpha: Any) -> keras.Model:
+    return make()
+
+
+def _raise_if_all_failed(result: SweepResult, failures: list[MemberResult]) -> None:
+    if not failures:
+        return
+    first = failures[0]
+    if all(row["state"] == "failed" for row in result.rows) and len({failure.error for failure in failures}) == 1:
+        raise first.cause or RuntimeError(first.error)
+    warnings.warn(
+        f"{len(failures)} members failed, the first, alpha={first.alpha} with seed {first.seed}, with {first.error}."
+        " `failures` lists them; the same call tries them again.",
+        stacklevel=3,
+    )
+
+
+@contextlib.contextmanager
+def _random_state_kept() -> Iterator[None]:
+    """Leave the caller's random state as it was: members set the seed of the process.
+
+    Keras does not tell its own, so it is seeded with a number that follows from NumPy's.
+    """
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        np.random.set_state(numpy)
+        keras.utils.set_random_seed(int(np.random.randint(2**31)))
+        random.setstate(python)
+        np.random.set_state(numpy)
+
+
+@contextlib.contextmanager
+def _optuna_silent_if(silent: bool) -> Iterator[None]:
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    if silent:
+        optuna.logging.set_verbosity(max(before, optuna.logging.WARNING))
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def engine_of(name: str) -> Engine:
+    """Return what trains tasks: this machine, or a Ray cluster."""
+    if name == "local":
+        return train
+    if name == "ray":
+        from continuum_act.sweep.cluster import train_on_ray
+
+        return train_on_ray
     raise ValueError(f"engine must be 'local' or 'ray', got {name!r}.")
 
 
 def _versions() -> dict[str, str]:
-    packages = ("continuum-act", "keras", "numpy", "optuna", keras.backend.backend())
-    return {package: importlib.metadata.version(package) for package in packages}
+    modules = ("continuum_act", "keras", "numpy", "optuna", keras.backend.backend())
+    return {module: importlib.import_module(module).__version__ for module in modules}

@@ -1,28 +1,106 @@
-"""Train members: at once as a population, or one at a time through the model's own `fit`."""
+"""Train members: as a population, or one at a time through the model's own `fit`."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
-from continuum_act.population.budget import Budget, Outcome, diverged, shuffled_batches
+from continuum_act.population import backend
+from continuum_act.population.budget import Budget, Member, MemberResult, MemberState, shuffled_batches, state_of
+from continuum_act.population.callbacks import callbacks_of
+from continuum_act.population.names import log_name
+from continuum_act.population.stand_in import NotMappable
+from continuum_act.population.stateless_model import Build
+from continuum_act.population.trainer import PopulationTrainer, Watch
+from continuum_act.sweep.probe import checked
 
-Build = Callable[[Any], keras.Model]
-Chunk = list[tuple[Any, int]]  # (alpha, seed) members
+
+class Task(NamedTuple):
+    """Members to train: of the swept build, whose name is "", or of a baseline, each with an alpha that is ignored."""
+
+    build: str
+    members: list[Member]
 
 
-def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[keras.Model, Outcome]:
-    """Train `build(alpha)` by its own `fit` from this seed; return the model and its outcome."""
+def train(
+    builds: Mapping[str, Build], tasks: Iterable[Task], budget: Budget, population: int | None, watch: Watch
+) -> Iterator[MemberResult]:
+    """Train task after task on this machine."""
+    trainer = Trainer(builds, budget, population)
+    for task in tasks:
+        yield from trainer.train(task, watch)
+
+
+class Trainer:
+    """Trains the members of tasks; later tasks need no new compilation.
+
+    Args:
+        builds: by name, functions that return a compiled model for an alpha.
+        budget: data and schedule of all members.
+        population: how many members train at once, at most; None chooses.
+    """
+
+    def __init__(self, builds: Mapping[str, Build], budget: Budget, population: int | None) -> None:
+        self._builds = builds
+        self._budget = budget
+        self._limits = dict.fromkeys(builds, population)
+        self._populations: dict[str, PopulationTrainer] = {}
+
+    def train(self, task: Task, watch: Watch) -> Iterator[MemberResult]:
+        """Train the members of a task, at once where the model can be mapped over them."""
+        if not task.build:
+            yield from self._train(task, watch)
+            return
+
+        def watch_baseline(epoch: int, logs: dict[Member, dict[str, Any]]) -> set[float]:
+            return {0.0} if watch(epoch, {(task.build, seed): log for (_, seed), log in logs.items()}) else set()
+
+        members: list[Member] = [(0.0, seed) for _, seed in task.members]  # a number in place of alpha
+        for result in self._train(Task(task.build, members), watch_baseline):
+            yield dataclasses.replace(result, alpha=task.build)
+
+    def _train(self, task: Task, watch: Watch) -> Iterator[MemberResult]:
+        left = list(task.members)
+        while self._limits[task.build] != 1 and len(left) > 1:
+            try:
+                for result in self._population(task.build).train(left, watch):
+                    left.remove((result.alpha, result.seed))
+                    yield result
+            except NotMappable as reason:
+                self._limits[task.build] = 1
+                warnings.warn(f"members are trained one at a time: {reason}", stacklevel=2)
+            except backend.MEMORY_ERRORS:
+                self._limits[task.build] = max(1, (self._limits[task.build] or len(left)) // 2)
+                self._populations.pop(task.build, None)
+                if self._limits[task.build] == 1:
+                    warnings.warn("members are trained one at a time: two do not fit into memory", stacklevel=2)
+        for alpha, seed in left:
+            try:
+                yield train_one(self._builds[task.build], alpha, seed, self._budget, watch)[1]
+            except Exception as error:
+                yield MemberResult(alpha, seed, "failed", error=f"{type(error).__name__}: {error}", cause=error)
+
+    def _population(self, name: str) -> PopulationTrainer:
+        if name not in self._populations:
+            self._populations[name] = PopulationTrainer(self._builds[name], self._budget, self._limits[name])
+        return self._populations[name]
+
+
+def train_one(
+    build: Build, alpha: Any, seed: int, budget: Budget, watch: Watch = lambda epoch, logs: ()
+) -> tuple[keras.Model, MemberResult]:
+    """Train `build(alpha)` by its own `fit` from this seed; return the model and its result."""
     start = time.perf_counter()
     keras.utils.set_random_seed(seed)
-    model = build(alpha)
+    model = checked(build(alpha), budget)
     data = budget.x if budget.samples is None else shuffled_batches(budget, seed)
+    last = _Watched(watch, (alpha, seed))
     history = model.fit(
         data,
         validation_data=budget.validation_data,
@@ -30,83 +108,35 @@ def train_one(build: Build, alpha: Any, seed: int, budget: Budget) -> tuple[kera
         steps_per_epoch=budget.steps,
         epochs=budget.epochs,
         shuffle=False,
-        callbacks=[keras.callbacks.TerminateOnNaN()],
+        callbacks=[_Renamed(), *callbacks_of(budget), last],
         verbose=0,
     ).history
-    state = "diverged" if diverged(history, budget.objective) else "complete"
+    state: MemberState = "pruned" if last.pruned else state_of(history, budget.objective)
+    optimizer = [np.asarray(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables]
     seconds = time.perf_counter() - start
-    return model, Outcome(alpha, seed, state, history, model.get_weights(), seconds)
+    return model, MemberResult(alpha, seed, state, history, model.get_weights(), optimizer, seconds)
 
 
-def train_chunks(build: Build, chunks: Iterable[Chunk], budget: Budget, population: int | None) -> Iterator[Outcome]:
-    """Train chunk after chunk, each at once where the model can be mapped over its members."""
-    teams = Teams(build, budget, population)
-    for chunk in chunks:
-        yield from teams.train(chunk)
+class _Renamed(keras.callbacks.Callback):
+    """Gives the later callbacks, and the history, names that do not depend on what the process built before."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        rename = log_name(self.model)
+        renamed = {rename(name): value for name, value in logs.items()}
+        logs.clear()
+        logs.update(renamed)
 
 
-class Teams:
-    """Trains members of a build, those of each baseline by themselves; later chunks need no new compilation."""
+class _Watched(keras.callbacks.Callback):
+    """Reports each epoch of a member, and ends its training if its alpha is pruned."""
 
-    def __init__(self, build: Build, budget: Budget, population: int | None) -> None:
-        self._build = build
-        self._budget = budget
-        self._population = population
-        self._teams: dict[str | None, _Team] = {}
+    def __init__(self, watch: Watch, member: Member) -> None:
+        super().__init__()
+        self._watch = watch
+        self._member = member
+        self.pruned = False
 
-    def train(self, chunk: Chunk) -> Iterator[Outcome]:
-        """Train a chunk, at once where the model can be mapped over its members."""
-        for baseline, members in _by_baseline(chunk).items():
-            if baseline not in self._teams:
-                build = self._build if baseline is None else functools.partial(_ignore_alpha, self._build, baseline)
-                self._teams[baseline] = _Team(build, self._budget, self._population)
-            for outcome in self._teams[baseline].train(members):
-                yield outcome if baseline is None else dataclasses.replace(outcome, alpha=baseline)
-
-
-class _Team:
-    """Trains members that differ in alpha and seed alone: at once, or one at a time if that cannot be."""
-
-    def __init__(self, build: Build, budget: Budget, population: int | None) -> None:
-        self._build = build
-        self._budget = budget
-        self._population = population
-        self._trainer: Any = None
-        self._at_once = population != 1
-
-    def train(self, members: Chunk) -> Iterator[Outcome]:
-        left = list(members)
-        if self._at_once and len(members) > 1:
-            try:
-                for outcome in self._ready().train(members):
-                    left.remove((outcome.alpha, outcome.seed))
-                    yield outcome
-            except Exception as reason:
-                self._at_once = False
-                warnings.warn(f"members are trained one at a time: {reason}", stacklevel=2)
-        for alpha, seed in left:
-            try:
-                _, outcome = train_one(self._build, alpha, seed, self._budget)
-            except Exception as error:
-                outcome = Outcome(alpha, seed, "failed", error=f"{type(error).__name__}: {error}")
-            yield outcome
-
-    def _ready(self) -> Any:
-        if self._trainer is None:
-            from continuum_act.population.trainer import Trainer
-
-            self._trainer = Trainer(self._build, self._budget, self._population)
-        return self._trainer
-
-
-def _by_baseline(chunk: Chunk) -> dict[str | None, Chunk]:
-    """Group members by the baseline they belong to; a baseline has no alpha, so each gets the same number."""
-    groups: dict[str | None, Chunk] = {}
-    for alpha, seed in chunk:
-        baseline, number = (alpha, 0.0) if isinstance(alpha, str) else (None, alpha)
-        groups.setdefault(baseline, []).append((number, seed))
-    return groups
-
-
-def _ignore_alpha(build: Build, baseline: str, alpha: Any) -> keras.Model:
-    return build(baseline)
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if self._member[0] in self._watch(epoch, {self._member: dict(logs)}):
+            self.pruned = True
+            self.model.stop_training = True

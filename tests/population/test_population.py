@@ -11,7 +11,7 @@ from keras import layers
 import continuum_act as ca
 from continuum_act.population.budget import Budget
 from continuum_act.population.stand_in import NotMappable
-from continuum_act.population.trainer import Trainer
+from continuum_act.population.trainer import PopulationTrainer
 from continuum_act.sweep.training import train_one
 from tests.population.equivalence import TOLERANCE
 
@@ -21,6 +21,10 @@ RNG = np.random.default_rng(1)
 X = RNG.normal(size=(44, 4)).astype("float32")
 Y = RNG.integers(0, 3, 44)
 ALPHAS = [-0.4, 0.0, 0.3, 0.6, 1.0]
+
+
+def train(build: Any, budget: Budget, members: Any) -> Any:
+    return list(PopulationTrainer(build, budget, None).train(members, lambda epoch, logs: ()))
 
 
 def build(alpha: Any, optimizer: Any = "adam") -> keras.Model:
@@ -36,7 +40,7 @@ def build(alpha: Any, optimizer: Any = "adam") -> keras.Model:
 def test_each_seed_has_the_batches_of_its_own_ordinary_fit() -> None:
     budget = Budget(X, Y, (X[:20], Y[:20]), epochs=2, batch_size=16)
     members = [(alpha, seed) for alpha in ALPHAS for seed in (5, 0)][:-1]  # one seed lacks an alpha, as on resuming
-    outcomes = list(Trainer(build, budget, None).train(members))
+    outcomes = train(build, budget, members)
     assert sorted((o.alpha, o.seed) for o in outcomes) == sorted(members)
     for outcome in outcomes[::4]:
         alone = train_one(build, outcome.alpha, outcome.seed, budget)[1]
@@ -57,8 +61,8 @@ def test_diverged_member_leaves_its_neighbours_bitwise_untouched() -> None:
         return model
 
     budget = Budget(X, 3 * X[:, :1], None, epochs=2, batch_size=16, objective="loss")
-    bad, *good = Trainer(steep, budget, None).train([(alpha, 0) for alpha in (40.0, 0.0, 0.1, 0.2)])
-    _, *calm = Trainer(steep, budget, None).train([(alpha, 0) for alpha in (-0.1, 0.0, 0.1, 0.2)])
+    bad, *good = train(steep, budget, [(alpha, 0) for alpha in (40.0, 0.0, 0.1, 0.2)])
+    _, *calm = train(steep, budget, [(alpha, 0) for alpha in (-0.1, 0.0, 0.1, 0.2)])
     assert bad.state == "diverged"
     for one, other in zip(good, calm, strict=True):
         assert one.state == "complete"
@@ -137,4 +141,4 @@ def test_what_cannot_be_mapped_is_refused_by_name(case: str) -> None:
     targets = X[:, :3] if make.__code__.co_names[0] == "layer_of" else Y
     budget = Budget(X, targets, None, epochs=1, batch_size=22)
     with pytest.raises(NotMappable, match=reason):
-        list(Trainer(make, budget, None).train([(-0.5, 0), (0.5, 0)]))
+        train(make, budget, [(-0.5, 0), (0.5, 0)])

@@ -56,7 +56,7 @@ def main(storage: str, log: str, alphas: int, population: int) -> None:
                 file.write(f"{outcome.alpha} {outcome.seed}\n")
             yield outcome
 
-    original, run.train_chunks = run.train_chunks, logging_train
+    original, run.train = run.train, logging_train
     ca.sweep(build, np.linspace(-1, 1, alphas), *wine(), storage=storage, **{**BUDGET, "population": population})
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import continuum_act as ca
 from continuum_act.sweep.storage import _tables, open_storage
-from continuum_act.sweep.study import _CLAIMED_HERE, Ledger
+from continuum_act.sweep.study import _CLAIMED_HERE, TrialQueue
 from tests.sweep.models import BUDGET, build, wine
 
 ALPHAS = 4
@@ -89,7 +89,7 @@ def test_storage_is_created_whole_or_not_at_all(tmp_path, monkeypatch):
         with pytest.raises(OSError, match="syntax error"):
             open_storage(path)
     for _ in range(2):
-        Ledger(open_storage(path), "s", "minimize").enqueue([0.5], [0])
+        TrialQueue(open_storage(path), "s", "minimize").enqueue([0.5], [0])
     assert optuna.get_all_study_names(f"sqlite:///{path}") == ["s"]
     made, optunas = open_storage(path), optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db")
     schemas = [set(s.engine.raw_connection().execute("SELECT sql FROM sqlite_master")) for s in (made, optunas)]
@@ -98,7 +98,7 @@ def test_storage_is_created_whole_or_not_at_all(tmp_path, monkeypatch):
 
 def test_trial_that_this_process_gave_up_is_open_again(tmp_path):
     """As after Ctrl-C in a notebook on a disk that was full: the trial could not be closed."""
-    ledger = Ledger(open_storage(tmp_path / "s.db"), "s", "minimize")
+    ledger = TrialQueue(open_storage(tmp_path / "s.db"), "s", "minimize")
     ledger.enqueue([0.5], [0])
     assert len(ledger.claim(1)) == 1
     assert ledger.abandoned() == []
@@ -109,7 +109,7 @@ def test_trial_that_this_process_gave_up_is_open_again(tmp_path):
 
 
 def test_trial_of_another_host_is_taken_at_its_word(tmp_path):
-    ledger = Ledger(open_storage(tmp_path / "s.db"), "s", "minimize")
+    ledger = TrialQueue(open_storage(tmp_path / "s.db"), "s", "minimize")
     ledger.enqueue([0.5], [0])
     [claim] = ledger.claim(1)
     claim.trial.set_user_attr("worker", {"host": "elsewhere", "pid": 1, "started": 0.0})
