@@ -80,10 +80,16 @@ def shuffled_batches(budget: Budget, seed: int) -> Iterator[Any]:
     for epoch in itertools.count():
         rows = order(seed, epoch, budget.samples or 0)
         for batch in np.split(rows, range(budget.batch_size, len(rows), budget.batch_size)):
-            yield keras.tree.map_structure(operator.itemgetter(batch), budget.arrays)
+            # TensorFlow's data sets have tuples where Keras also takes lists
+            yield keras.tree.lists_to_tuples(keras.tree.map_structure(operator.itemgetter(batch), budget.arrays))
 
 
 def state_of(history: dict[str, list[Any]], objective: str) -> MemberState:
     """Return "diverged" if the training loss or the objective was ever NaN or infinite."""
     values = [v for name in ("loss", objective) for v in history.get(name, ()) if isinstance(v, float)]
     return "complete" if all(map(math.isfinite, values)) else "diverged"
+
+
+def as_log(value: Any) -> float | list[float]:
+    """Return a metric's value as a number, or as a list of numbers."""
+    return float(value) if np.ndim(value) == 0 else np.asarray(value, float).tolist()

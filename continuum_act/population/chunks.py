@@ -21,7 +21,7 @@ from continuum_act.population.stateless_model import State, StatelessModel
 
 Results = dict[str, np.ndarray]  # the value of each metric for each member
 WORKERS = os.cpu_count() or 1
-_PLAIN_RUNS = 50
+_WORTH_COMPILING = 50  # runs of a single batch, the last of an epoch, that are worth a program of their own
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,18 @@ def balanced(group: int, groups: int) -> int:
 
 
 class ChunkRunner:
-    """Runs chunks of members of one model; what it has compiled serves all later chunks of the same size."""
+    """Runs chunks of members of one model; what it has compiled serves all later chunks of the same size.
 
-    def __init__(self, model: StatelessModel) -> None:
+    Args:
+        model: the model.
+        epochs: how many are trained: a member's last batches are computed alike whatever was trained before it.
+    """
+
+    def __init__(self, model: StatelessModel, epochs: int) -> None:
         self._model = model
         self._programs: dict[Any, Program] = {}
         self._ready: set[Any] = set()
-        self._runs = 0
+        self._single_with_xla = not backend.HAS_PLAIN or epochs >= _WORTH_COMPILING
         self._pool = ThreadPoolExecutor(WORKERS)
         self._modes = [(True, True), (False, True), (False, False)]  # (vectorized, XLA)
         if model.variables.random and not backend.XLA_IS_RANDOM_ALIKE:
@@ -87,7 +92,6 @@ class ChunkRunner:
             return state, as_numbers(results)
 
         done = list(self._pool.map(run_chunk, states, work))
-        self._runs += training
         return [state for state, _ in done], [results for _, results in done]
 
     def with_new_metrics(self, state: State) -> State:
@@ -105,9 +109,9 @@ class ChunkRunner:
         return self._programs[key]
 
     def _with_xla(self, batches: Batches) -> bool:
-        """Whether to run this compiled: not a single batch, the last of an epoch, before it has come often."""
+        """Whether to run this compiled."""
         single = max(len(a) for a in batches.block if a is not None) == 1
-        return self._modes[0][1] and not (backend.HAS_PLAIN and single and self._runs < _PLAIN_RUNS)
+        return self._modes[0][1] and (self._single_with_xla or not single)
 
     def compile(self, work: list[tuple[State, Batches]], *, training: bool, test: list[Any] | None = None) -> None:
         """Compile, side by side, what training or evaluation needs, and a `test` after it: run no steps of it."""

@@ -9,10 +9,9 @@ from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 
 from continuum_act.population.batches import EpochBatches, first_batch
-from continuum_act.population.budget import Budget, Member, MemberResult, MemberState, state_of
+from continuum_act.population.budget import Budget, Member, MemberResult, MemberState, as_log, state_of
 from continuum_act.population.callbacks import BestEpoch, MeanCallbacks, MemberCallbacks, check_mappable
 from continuum_act.population.chunks import chunks_of
 from continuum_act.population.memory import available, members_that_fit
@@ -70,7 +69,7 @@ class PopulationTrainer:
 
     def _ready(self, first: Member) -> VectorizedModel:
         if self._vectorized is None:
-            model = VectorizedModel(self._build, *first)
+            model = VectorizedModel(self._build, *first, epochs=self._budget.epochs)
             x, _, _ = self._first_batch
             model.list_variables(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), x))
             self._vectorized = model
@@ -104,7 +103,7 @@ class PopulationTrainer:
             logs = {}
             for row, one in enumerate(progress):
                 if one.active:
-                    logs[one.member] = {name: _as_log(values[row]) for name, values in results.items()}
+                    logs[one.member] = {name: as_log(values[row]) for name, values in results.items()}
                     one.callbacks.epoch_end(epoch, logs[one.member])
                     for name, value in logs[one.member].items():
                         one.history.setdefault(name, []).append(value)
@@ -131,8 +130,3 @@ class PopulationTrainer:
 
 def _is_active(one: _Progress) -> bool:
     return one.active
-
-
-def _as_log(value: np.ndarray) -> float | list[float]:
-    """Return a metric's value as `fit` logs it: a number, or a list of them."""
-    return float(value) if np.ndim(value) == 0 else np.asarray(value, float).tolist()

@@ -23,14 +23,16 @@ class VectorizedModel:
         build: returns a compiled model for an alpha.
         alpha: one alpha, for its structure.
         seed: one seed.
+        epochs: how many are trained, if that is known.
 
     Raises:
         NotMappable: if the model cannot be mapped over members exactly.
     """
 
-    def __init__(self, build: Build, alpha: Any, seed: int) -> None:
+    def __init__(self, build: Build, alpha: Any, seed: int, epochs: int = 1) -> None:
         self._build = build
         self._first = alpha, seed
+        self._epochs = epochs
         self._checked: list[Any] = []
         self._initial: dict[int, State] = {}
         self.stateless = StatelessModel(build, alpha, seed)
@@ -38,7 +40,7 @@ class VectorizedModel:
     def list_variables(self, input_shape: Any) -> None:
         """Build the model for this shape if it has no `Input`."""
         self.stateless.list_variables(input_shape)
-        self.runner = ChunkRunner(self.stateless)
+        self.runner = ChunkRunner(self.stateless, self._epochs)
         self._initial[self._first[1]] = _numbers(self.stateless)
 
     def build_metrics(self, batch: Any) -> None:

@@ -169,10 +169,10 @@ def sweep(
     with _random_state_kept(), _optuna_silent_if(verbose == 0), storage_errors(storage):
         probe = grid[0] if ranges is None else from_params({key: sum(ends) / 2 for key, ends in ranges.items()})
         models = {key: make(probe) for key, make in builds.items()}
-        if build(probe) is models[""]:
-            raise ValueError("build returned the same model twice; it must make a new one at each call.")
         for key, model in models.items():
             check_model(f"baseline {key!r}" if key else "build(alpha)", model, budget)
+        if build(probe) is models[""]:
+            raise ValueError("build returned the same model twice; it must make a new one at each call.")
         budget = dataclasses.replace(budget, direction=resolve_direction(objective, direction, models[""].metrics))
 
         opened = open_storage(storage)
@@ -204,7 +204,9 @@ def sweep(
 def _builds_of(baselines: Mapping[str, Callable[[], keras.Model]] | None) -> dict[str, Build]:
     if baselines is None:
         return {}
-    if not isinstance(baselines, Mapping) or not all(map(callable, baselines.values())):
+    if not isinstance(baselines, Mapping) or not all(
+        callable(make) and not isinstance(make, keras.Model) for make in baselines.values()
+    ):
         raise TypeError(
             "baselines must be a dictionary of functions without arguments that return compiled models, such as"
             f" {{'relu': build_with_relu}}, got {baselines!r}."

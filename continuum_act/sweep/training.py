@@ -12,7 +12,15 @@ import keras
 import numpy as np
 
 from continuum_act.population import backend
-from continuum_act.population.budget import Budget, Member, MemberResult, MemberState, shuffled_batches, state_of
+from continuum_act.population.budget import (
+    Budget,
+    Member,
+    MemberResult,
+    MemberState,
+    as_log,
+    shuffled_batches,
+    state_of,
+)
 from continuum_act.population.callbacks import callbacks_of
 from continuum_act.population.names import log_name
 from continuum_act.population.stand_in import NotMappable
@@ -111,6 +119,7 @@ def train_one(
         callbacks=[_Renamed(), *callbacks_of(budget), last],
         verbose=0,
     ).history
+    history = {name: [as_log(value) for value in values] for name, values in history.items()}
     state: MemberState = "pruned" if last.pruned else state_of(history, budget.objective)
     optimizer = [np.asarray(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables]
     seconds = time.perf_counter() - start

@@ -1,0 +1,145 @@
+"""How members are trained: their names, their own `fit`, what fails, what is pruned."""
+
+import math
+
+import keras
+import numpy as np
+import optuna
+import pytest
+
+import continuum_act as ca
+from tests.sweep.models import BUDGET, build, relu, wine
+
+X, Y = wine()
+ONE_HOT = np.eye(3)[Y]
+
+
+def sweep(make=build, **changes):
+    return ca.sweep(make, **{"alphas": [0.0, 0.5], "x": X, "y": Y, **BUDGET, **changes})
+
+
+def with_metrics(alpha):
+    inputs = keras.Input((13,))
+    hidden = ca.soft_exponential_lambda(alpha, domain="linear")(keras.layers.Dense(8)(inputs))
+    outputs = [keras.layers.Dense(3, "softmax")(hidden), keras.layers.Dense(3, "softmax")(hidden)]
+    model = keras.Model(inputs, outputs)
+    metrics = [[keras.metrics.AUC(), keras.metrics.AUC(curve="PR")], [keras.metrics.F1Score(), "accuracy"]]
+    model.compile("adam", "categorical_crossentropy", metrics=metrics)
+    return model
+
+
+@pytest.mark.slow
+def test_names_are_those_of_a_process_of_their_own_in_a_population_or_not():
+    """Keras would number them by all that the process has built: auc_5 of dense_12."""
+    data = {"x": X, "y": [ONE_HOT, ONE_HOT], "make": with_metrics, "seeds": 1}
+    names = {
+        "loss", "dense_1_loss", "dense_1_auc", "dense_1_auc_1", "dense_2_loss", "dense_2_f1_score", "dense_2_accuracy"
+    }  # fmt: skip
+    for population in (1, None):
+        result = sweep(objective="val_dense_1_auc_1", population=population, **data)
+        assert result.direction == "maximize"
+        for history in result.histories.values():
+            assert set(history) == names | {f"val_{name}" for name in names}
+            assert np.shape(history["val_dense_2_f1_score"]) == (2, 3)
+        assert len(result.rows[0]["val_dense_2_f1_score"]) == 3
+
+
+class Stopping(keras.Model):
+    """A model whose own `fit` adds a callback."""
+
+    def __init__(self, alpha):
+        super().__init__()
+        self.body = keras.Sequential([keras.layers.Dense(3), ca.soft_exponential_lambda(alpha, domain="linear")])
+
+    def call(self, x):
+        return self.body(x)
+
+    def fit(self, *args, callbacks=(), **kwargs):
+        stop = keras.callbacks.EarlyStopping(monitor="loss", min_delta=100.0)
+        return super().fit(*args, callbacks=[*callbacks, stop], **kwargs)
+
+
+def test_fit_of_the_model_s_own_is_used():
+    def make(alpha):
+        model = Stopping(alpha)
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        return model
+
+    with pytest.warns(UserWarning, match="one at a time: Stopping has a fit of its own"):
+        result = sweep(make, epochs=6, population=None)
+    assert [row["epochs"] for row in result.rows] == [2] * 4
+
+
+def test_members_that_all_fail_alike_raise_their_error(tmp_path):
+    class Broken(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise ZeroDivisionError("no luck at all")
+
+    with pytest.raises(ZeroDivisionError, match="no luck at all"):
+        sweep(callbacks=[Broken()], storage=tmp_path / "s.db")
+    assert {row["state"] for row in ca.SweepResult.load(tmp_path / "s.db").rows} == {"failed"}
+
+
+def test_some_members_that_fail_are_one_warning():
+    def fail_at_half(alpha):
+        if alpha == 0.5:
+            raise RuntimeError("not this one")
+        return build(alpha)
+
+    with pytest.warns(
+        UserWarning, match=r"2 members failed, the first, alpha=0\.5 with seed 0, .*not this one"
+    ) as seen:
+        result = sweep(fail_at_half)
+    assert sum("members failed" in str(warning.message) for warning in seen) == 1
+    assert len([row for row in result.rows if row["state"] == "failed"]) == 2
+
+
+@pytest.mark.slow
+def test_pruned_alpha_is_a_pruned_trial_and_its_members_train_no_further():
+    storage = optuna.storages.InMemoryStorage()
+    pruner = optuna.pruners.PercentilePruner(50.0, n_startup_trials=0)
+    alphas = [-0.5, 0.0, 0.5, 1.0]
+    arguments = {"alphas": alphas, "epochs": 4, "storage": storage, "baselines": {"relu": relu}}
+    result = sweep(pruner=pruner, **arguments, population=8)
+    trials = optuna.load_study(storage=storage, study_name="continuum_act").trials
+    states = [trial.state.name for trial in trials]
+    assert states.count("PRUNED") >= 1
+    assert states.count("COMPLETE") >= 1
+    for trial in trials:
+        values = trial.intermediate_values
+        if trial.state.name == "COMPLETE":
+            assert sorted(values) == [0, 1, 2, 3]
+            histories = [result.histories[trial.params["alpha"], seed]["val_loss"] for seed in (0, 1)]
+            np.testing.assert_allclose([values[e] for e in range(4)], np.mean(histories, axis=0), rtol=1e-6)
+        else:
+            assert len(values) < 4
+    complete = [trial.params["alpha"] for trial in trials if trial.state.name == "COMPLETE"]
+    assert sorted({row["alpha"] for row in result.rows}) == sorted(complete)
+    assert result.best.alpha in complete
+    assert sweep(pruner=pruner, **arguments).trained == 0
+
+
+def test_another_objective_another_baseline_are_other_experiments(tmp_path):
+    arguments = {"storage": tmp_path / "s.db", "baselines": {"relu": relu}, "seeds": 1}
+    sweep(**arguments)
+    for changes, named in (
+        ({"objective": "val_accuracy"}, "objective"),
+        ({"epoch": "best"}, r"epoch \(last then, best now\)"),
+        ({"callbacks": [keras.callbacks.EarlyStopping(patience=3)]}, "callbacks"),
+        ({"sample_weight": np.ones(178)}, "data"),
+        ({"baselines": {"relu": lambda: build(0.25)}}, "model of relu"),
+    ):
+        with pytest.raises(ValueError, match=named):
+            sweep(**{**arguments, **changes})
+    assert sweep(**{**arguments, "baselines": {"elu": relu}}).trained == 1
+
+
+def test_best_model_has_the_state_of_its_optimizer():
+    result = sweep(alphas=[0.0], seeds=1)
+    model = result.best_model()
+    steps = 2 * math.ceil(133 / 32)
+    assert int(model.optimizer.iterations) == steps
+    keras.utils.set_random_seed(0)
+    again = build(0.0)
+    again.set_weights(model.get_weights())
+    assert any(np.any(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables[2:])
