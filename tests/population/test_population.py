@@ -142,3 +142,35 @@ def test_what_cannot_be_mapped_is_refused_by_name(case: str) -> None:
     budget = Budget(X, targets, None, epochs=1, batch_size=22)
     with pytest.raises(NotMappable, match=reason):
         train(make, budget, [(-0.5, 0), (0.5, 0)])
+
+
+def test_branch_on_alpha_is_seen_in_a_later_population_too() -> None:
+    def branching(alpha: Any) -> keras.Model:
+        return layer_of(alpha) if alpha > 0.8 else layer_of(0.0)  # a comparison of a variable is no error
+
+    budget = Budget(X, X[:, :3], None, epochs=1, batch_size=22)
+    trainer = PopulationTrainer(lambda alpha: layer_of(alpha if alpha < 0.8 else 0.0), budget, None)
+    assert len(list(trainer.train([(-0.5, 0), (0.5, 0)], lambda epoch, logs: ()))) == 2
+    with pytest.raises(NotMappable, match=r"build\(0\.9\) computes something else"):
+        list(trainer.train([(0.6, 0), (0.9, 0)], lambda epoch, logs: ()))
+    with pytest.raises(NotMappable, match="computes something else"):
+        train(branching, budget, [(-0.5, 0), (0.9, 0)])
+
+
+def root_of_batch(y: Any, y_pred: Any) -> Any:
+    """Return a metric that is no mean over samples: its mean over batches depends on their size."""
+    return keras.ops.sqrt(keras.ops.mean(keras.ops.square(y - y_pred)))
+
+
+def test_metric_that_is_no_mean_of_samples_is_that_of_the_member_s_own_fit() -> None:
+    def with_metric(alpha: Any) -> keras.Model:
+        model = layer_of(alpha)
+        model.compile("sgd", "mse", metrics=[root_of_batch])
+        return model
+
+    # 36 rows would make three even batches of 12; fit takes 16, 16 and 4
+    budget = Budget(X, X[:, :3], (X[:36], X[:36, :3]), epochs=1, batch_size=16)
+    result, _ = train(with_metric, budget, [(0.3, 0), (0.6, 0)])
+    alone = train_one(with_metric, 0.3, 0, budget)[1]
+    for name in ("root_of_batch", "val_root_of_batch"):
+        np.testing.assert_allclose(result.history[name], alone.history[name], rtol=1e-5)

@@ -171,6 +171,14 @@ def test_ranges_are_searched_by_a_sampler_up_to_so_many_trials(tmp_path):
     assert ca.sweep(build, ranges, X, Y, trials=6, **arguments).trained == 2
 
 
+def test_search_by_a_seeded_sampler_does_not_repeat_itself(tmp_path):
+    arguments = {"storage": tmp_path / "s.db", **BUDGET, "seeds": 1, "epochs": 1}
+    for trials in (3, 6):
+        sampler = optuna.samplers.RandomSampler(seed=0)
+        result = ca.sweep(build, {"alpha": (-0.5, 0.5)}, X, Y, sampler=sampler, trials=trials, **arguments)
+        assert len({row["alpha"] for row in result.rows}) == trials
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [

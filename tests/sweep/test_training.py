@@ -8,6 +8,9 @@ import optuna
 import pytest
 
 import continuum_act as ca
+from continuum_act.population.trainer import PopulationTrainer
+from continuum_act.sweep.arguments import as_budget
+from continuum_act.sweep.training import Task, Trainer
 from tests.sweep.models import BUDGET, build, relu, wine
 
 X, Y = wine()
@@ -143,3 +146,21 @@ def test_best_model_has_the_state_of_its_optimizer():
     again = build(0.0)
     again.set_weights(model.get_weights())
     assert any(np.any(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables[2:])
+
+
+def test_only_what_cannot_be_mapped_is_trained_one_at_a_time(monkeypatch):
+    """A bug is raised, and members that do not fit into memory are halved: 8, 4, then 2 at once."""
+    sizes = []
+
+    def train(self, members, watch):
+        sizes.append(self._limit or len(members))
+        if sizes[-1] > 2:
+            raise MemoryError
+        raise RuntimeError("a bug")
+        yield
+
+    monkeypatch.setattr(PopulationTrainer, "train", train)
+    trainer = Trainer({"": build}, as_budget(X, Y, epochs=1, batch_size=32, objective="loss"), None)
+    with pytest.raises(RuntimeError, match="a bug"):
+        list(trainer.train(Task("", [(a / 8, 0) for a in range(8)]), lambda epoch, logs: ()))
+    assert sizes == [8, 4, 2]
