@@ -12,7 +12,7 @@ from continuum_act.population.arguments import as_alphas, as_seeds
 from continuum_act.sweep.alphas import as_ranges, from_params
 from continuum_act.sweep.arguments import as_budget, direction_of
 from continuum_act.sweep.fingerprint import fingerprint
-from continuum_act.sweep.result import Best, SweepResult, baselines_of
+from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.runner import Crew, Engine
 from continuum_act.sweep.training import Build, train_chunks, train_one
 
@@ -103,6 +103,7 @@ def sweep(
     """
     from continuum_act.sweep.progress import Bar
     from continuum_act.sweep.storage import open_storage, storage_errors
+    from continuum_act.sweep.stored import baselines_of
     from continuum_act.sweep.study import Ledger
 
     ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
@@ -139,15 +140,15 @@ def sweep(
                 each.train(wanted, bar)
         result = SweepResult.load(opened, name)
 
-    def model_of(best: Best) -> keras.Model:
-        if crew.best is None or crew.best[:2] != best[:2]:
-            return train_one(build, best.alpha, best.seed, budget)[0]
-        model = build(best.alpha)
+    def model_of(alpha: Any, seed: int) -> keras.Model:
+        if crew.best is None or crew.best[:2] != (alpha, seed):
+            return train_one(build, alpha, seed, budget)[0]
+        model = build(alpha)
         model.set_weights(crew.best[2])
         return model
 
     result.trained = sum(each.trained for each, _ in work)
-    result._model = model_of
+    result._models = model_of
     return result
 
 
