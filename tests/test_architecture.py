@@ -46,9 +46,10 @@ def imports(source):
 
 def arrows(sources):
     """Return for each module those of the package that it imports, for types too."""
+    found = {name: imports(source) for name, source in sources.items()}
     return {
-        name: {other for other in sources if other != name and f"continuum_act.{other}" in imports(source)}
-        for name, source in sources.items()
+        name: {other for other in sources if other != name and f"continuum_act.{other}" in found[name]}
+        for name in sources
     }
 
 
