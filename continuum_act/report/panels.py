@@ -16,9 +16,9 @@ from continuum_act.report.curves import Curve, Plane
 from continuum_act.sweep.alphas import label
 from continuum_act.sweep.rows import Findings, in_words
 
-# Okabe and Ito's colours: told apart by the colour-blind; dashes and markers tell them apart in grey.
-BLUE, ORANGE, _GREEN, _PURPLE, _YELLOW = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"
-LINES = ((ORANGE, "--"), (_GREEN, "-."), (_PURPLE, ":"), (_YELLOW, (0, (5, 1, 1, 1, 1, 1))))
+# Alphas are blue to orange; baselines have other colours, dashes tell them apart in grey.
+BLUE, ORANGE = "#0072B2", "#D55E00"
+LINES = (("#009E73", "--"), ("#CC79A7", "-."), ("#6A3D9A", ":"), ("#777777", (0, (5, 1, 1, 1, 1, 1))))
 ORDERED = "viridis"
 _MOST_NUMBERS = 120  # written into a heat map
 _LOG_RATIO = 10.0  # from this ratio of the largest to the smallest value on, a log scale
