@@ -140,7 +140,8 @@ def _plot(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from continuum_act.sweep.result import SweepResult, study_names
+    from continuum_act.sweep.result import SweepResult
+    from continuum_act.sweep.stored import study_names
 
     storage = options.storage
     names = study_names(storage)
@@ -151,12 +152,10 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _show(result: SweepResult, out: Path | None) -> None:
-    from continuum_act.report.table import print_table
-
-    print_table(result)
-    if out:
-        for path in result.save(out / result.study_name):
-            print(path)
+    saved = result.save(out / result.study_name) if out else []
+    print(result)
+    for path in saved:
+        print(path)
 
 
 def _writable(directory: str) -> Path:

@@ -3,70 +3,81 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from continuum_act.population.arguments import Alpha
 from continuum_act.sweep.alphas import is_complex, label
-
-if TYPE_CHECKING:
-    from continuum_act.sweep.result import SweepResult
+from continuum_act.sweep.rows import Findings
 
 
 class Curve(NamedTuple):
-    """What `plot_sweep` draws: means with their interval, against alpha."""
+    """Means with their interval against alpha, and the value of each member: `points` has one (x, y) each."""
 
     x: list[float]
     mean: list[float]
     low: list[float]
     high: list[float]
+    points: list[tuple[float, float]]
+    best: int | None
     diverged: list[float]
     x_label: str
 
 
 class Plane(NamedTuple):
-    """Means on a grid of two numbers per alpha, NaN where there is none: rows are the second number."""
+    """Means on a grid of two numbers per alpha, NaN where there is none: rows are the second number.
+
+    `best` is the column and the row of the best one.
+    """
 
     mean: np.ndarray
     first: list[float]
     second: list[float]
     names: tuple[str, str]
+    best: tuple[int, int] | None
 
 
-def curve_of(result: SweepResult) -> Curve:
+def curve_of(findings: Findings) -> Curve:
     """Return the means against alpha; diverged alphas apart."""
-    summary = result.summary
-    alphas = [entry["alpha"] for entry in summary]
+    alphas = [entry["alpha"] for entry in findings.alphas]
     at = dict(zip(alphas, positions(alphas), strict=True))
-    whole = [e for e in summary if e["complete"] and not e["diverged"]]
+    whole = [e for e in findings.alphas if e["complete"] and not e["diverged"]]
+    names = [e["alpha"] for e in whole]
     return Curve(
-        [at[e["alpha"]] for e in whole],
+        [at[alpha] for alpha in names],
         [e["mean"] for e in whole],
         [e["low"] for e in whole],
         [e["high"] for e in whole],
-        [at[e["alpha"]] for e in summary if e["diverged"]],
+        [(at[alpha], value) for alpha in names for value in findings.values.get(alpha, [])],
+        None if findings.best is None else names.index(findings.best),
+        [at[e["alpha"]] for e in findings.alphas if e["diverged"]],
         x_label(alphas),
     )
 
 
-def plane_of(result: SweepResult) -> Plane | None:
+def plane_of(findings: Findings) -> Plane | None:
     """Return the means on a grid of two numbers per alpha, or None if alpha is one number, or many, or scattered."""
-    entries = result.summary
-    alphas = [e["alpha"] for e in entries]
-    if alphas and all(isinstance(a, tuple) and len(a) == 2 and not is_complex(a) for a in alphas):
-        pairs, names = alphas, ("alpha of the first layer", "alpha of the second layer")
-    elif alphas and all(isinstance(a, complex) for a in alphas):
-        pairs, names = [(a.real, a.imag) for a in alphas], ("real part of alpha", "imaginary part of alpha")
-    else:
-        return None
+    pairs, names = _pairs([entry["alpha"] for entry in findings.alphas])
     first, second = (sorted({pair[i] for pair in pairs}) for i in range(2))
     if min(len(first), len(second)) < 2 or len(first) * len(second) > 2 * len(pairs):
         return None
     mean = np.full((len(second), len(first)), math.nan)
-    for pair, entry in zip(pairs, entries, strict=True):
+    best = None
+    for pair, entry in zip(pairs, findings.alphas, strict=True):
+        column, row = first.index(pair[0]), second.index(pair[1])
         if not entry["diverged"]:
-            mean[second.index(pair[1]), first.index(pair[0])] = entry["mean"]
-    return Plane(mean, first, second, names)
+            mean[row, column] = entry["mean"]
+        if entry["alpha"] == findings.best:
+            best = (column, row)
+    return Plane(mean, first, second, names, best)
+
+
+def _pairs(alphas: list[Any]) -> tuple[list[tuple[float, float]], tuple[str, str]]:
+    if alphas and all(isinstance(a, tuple) and len(a) == 2 and not is_complex(a) for a in alphas):
+        return alphas, ("alpha of the first layer", "alpha of the second layer")
+    names = ("real part of alpha", "imaginary part of alpha")
+    return [(a.real, a.imag) for a in alphas] if all(isinstance(a, complex) for a in alphas) else [], names
 
 
 def positions(alphas: list[Any]) -> list[float]:
@@ -87,9 +98,8 @@ def x_label(alphas: list[Any]) -> str:
     return "alpha"
 
 
-def mean_history(result: SweepResult, of: Any) -> np.ndarray:
+def mean_history(findings: Findings, of: Alpha | str) -> np.ndarray:
     """Return the objective of an alpha or a baseline per epoch, the mean over seeds."""
-    histories = [h[result.objective] for (alpha, _), h in result.histories.items()
-                 if alpha == of and h.get(result.objective)]  # fmt: skip
+    histories = findings.histories.get(of, [])
     length = min(map(len, histories), default=0)
-    return np.mean([[math.nan if v is None else v for v in h[:length]] for h in histories], axis=0)
+    return np.mean([history[:length] for history in histories], axis=0) if histories else np.array([])

@@ -2,71 +2,90 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 try:
     import matplotlib
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
     from matplotlib.figure import Figure
 except ImportError as error:
     raise ImportError("figures need matplotlib: pip install 'continuum-act[plot]'") from error
 
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.soft_exponential import soft_exponential
-from continuum_act.report.curves import Curve, Plane, curve_of, mean_history, plane_of, positions, x_label
+from continuum_act.report.curves import curve_of, mean_history, plane_of, positions, x_label
+from continuum_act.report.panels import (
+    BLUE,
+    LINES,
+    ORANGE,
+    ORDERED,
+    draw_curve,
+    draw_differences,
+    draw_heat_map,
+    extreme,
+    set_scale,
+)
+from continuum_act.sweep.rows import Findings, in_words
 
-if TYPE_CHECKING:
-    from continuum_act.sweep.result import SweepResult
-
-# Okabe and Ito's colours: told apart by the colour-blind; dashes and markers tell them apart in grey.
-_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-_LINES = ((_ORANGE, "--"), (_GREEN, "-."), (_PURPLE, ":"), ("black", (0, (5, 1, 1, 1, 1, 1))))
-_OF_ALPHA = "viridis"
-_MOST_NUMBERS = 120  # written into a heat map
-_LOG_RATIO = 10.0  # from this ratio of the largest to the smallest value on, a log scale
+# from alpha < 0 (blue) by alpha = 0 (black, seen on white) to alpha > 0 (red)
+_AROUND_ZERO = LinearSegmentedColormap.from_list("alpha", ["#7CC8F5", BLUE, "#101010", ORANGE, "#FFB000"])
 
 
-def plot_sweep(result: SweepResult, path: str | Path) -> Path:
-    """Draw the objective against alpha with its 95 % band, baselines as lines, diverged alphas as crosses.
+def plot_sweep(findings: Findings, path: str | Path) -> Path:
+    """Draw the objective against alpha and the baselines, with 95 % bands, and how rivals differ from the best alpha.
 
-    Two alphas (one per layer, or real and imaginary part) make a heat map of the mean.
+    Two alphas (one per layer, or real and imaginary part) make a heat map of the mean, with the baselines beside it.
+    The verdict stands below.
     """
-    plane = plane_of(result)
-    figure, axes = _new_figure()
+    plane = plane_of(findings)
+    rivals = [entry for entry in findings.comparison if not math.isnan(entry["low"])]
+    figure, panels = _new_figure([5.2, 1.9] if rivals else [5.2], height=5.2)
     if plane:
-        _draw_heat_map(figure, axes, plane, result)
+        draw_heat_map(figure, panels[0], plane, findings)
     else:
-        _draw_curve(axes, curve_of(result), result)
-    seeds = len(result.made_with["arguments"]["seeds"]) if result.made_with else "?"
-    axes.set_title(f"{result.study_name}: {_name(result)}, mean over {seeds} seeds")
+        draw_curve(panels[0], curve_of(findings), findings)
+    if rivals:
+        draw_differences(panels[1], findings)
+    seeds = f"mean over {findings.seeds} seeds" if findings.seeds > 1 else "one seed"
+    _write_around(figure, f"Which alpha? {_capital(in_words(findings.objective))}, {seeds}", findings.verdict)
     return _write(figure, path)
 
 
-def plot_learning_curves(result: SweepResult, path: str | Path) -> Path:
-    """Draw the objective's name per epoch, a line per alpha (mean over seeds), coloured by alpha."""
-    alphas = list(dict.fromkeys(row["alpha"] for row in result.rows if row["state"] == "complete"))
+def plot_learning_curves(findings: Findings, path: str | Path) -> Path:
+    """Draw the objective per epoch, a line per alpha (mean over seeds), coloured by alpha, the best one in black."""
+    alphas = [entry["alpha"] for entry in findings.alphas if entry["complete"]]
     position = positions(alphas)
-    figure, axes = _new_figure()
-    norm = matplotlib.colors.Normalize(min(position, default=0.0), max(position, default=1.0))
+    figure, (axes,) = _new_figure([7.0], height=5.0)
+    colours, norm = _colours(position, alphas)
     for alpha, at in zip(alphas, position, strict=True):
-        mean = mean_history(result, alpha)
-        axes.plot(range(1, len(mean) + 1), mean, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.2)
-    for name, (colour, dashes) in zip(_baseline_names(result), _LINES, strict=False):
-        mean = mean_history(result, name)
-        axes.plot(range(1, len(mean) + 1), mean, color=colour, linestyle=dashes, linewidth=2, label=name)
-    if _baseline_names(result):
-        axes.legend(frameon=False, title="baseline")
-    _set_scale(axes, [v for line in axes.lines for v in np.asarray(line.get_ydata(), float)])
+        mean = mean_history(findings, alpha)
+        axes.plot(range(1, len(mean) + 1), mean, color=colours(norm(at)), linewidth=1.2)
+    for entry, (colour, dashes) in zip(findings.baselines, itertools.cycle(LINES), strict=False):
+        mean = mean_history(findings, entry["baseline"])
+        axes.plot(range(1, len(mean) + 1), mean, color=colour, linestyle=dashes, linewidth=2, label=entry["baseline"])
+    if findings.best is not None:
+        mean = mean_history(findings, findings.best)
+        every = max(1, len(mean) // 10)
+        axes.plot(range(1, len(mean) + 1), mean, "o-", color=colours(norm(position[alphas.index(findings.best)])),
+                  markeredgecolor="black", markersize=5, markevery=every, linewidth=2.5,
+                  label=extreme(findings))  # fmt: skip
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(edgecolor="none", fontsize="small")
+    set_scale(axes, [v for line in axes.lines for v in np.asarray(line.get_ydata(), float)])
     axes.set_xlabel("epoch")
-    axes.set_ylabel(_name(result))
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title(f"{result.study_name}: learning curves")
-    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, _OF_ALPHA), ax=axes, label=x_label(alphas))
-    bar.ax.minorticks_off()
+    axes.set_ylabel(in_words(findings.objective))
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+    _draw_scale(figure, axes, colours, norm, position, alphas)
+    over = f"mean over {findings.seeds} seeds" if findings.seeds > 1 else "one seed"
+    _write_around(figure, f"{_capital(in_words(findings.objective))} per epoch, {over}", "")
     return _write(figure, path)
 
 
@@ -74,34 +93,40 @@ def plot_activations(alphas: list[Any], kind: str, path: str | Path) -> Path:
     """Draw f(alpha, x) over x for each alpha; `kind` "complex" draws real and imaginary part side by side."""
     x = np.linspace(-4.0, 4.0, 801)
     position = positions(alphas)
-    norm = matplotlib.colors.Normalize(min(position), max(position) if max(position) > min(position) else None)
-    figure, panels = _new_figure(columns=2 if kind == "complex" else 1, height=4.6)
+    colours, norm = _colours(position, alphas)
+    figure, panels = _new_figure([5.0, 5.0] if kind == "complex" else [7.0], height=4.6)
     for alpha, at in zip(alphas, position, strict=True):
         if kind == "complex":
             parts = complex_soft_exponential(x, complex(alpha), join="list")
         else:
             parts = [soft_exponential(x, alpha)]
-        for axes, part in zip(np.atleast_1d(panels), parts, strict=True):
+        for axes, part in zip(panels, parts, strict=True):
             values = np.asarray(part)
             y = np.where(np.abs(values) < 20, values, np.nan)
-            axes.plot(x, y, color=matplotlib.colormaps[_OF_ALPHA](norm(at)), linewidth=1.4)
+            axes.plot(x, y, color=colours(norm(at)), linewidth=1.4)
     names = ("real part", "imaginary part") if kind == "complex" else ("soft exponential f(alpha, x)",)
-    for axes, name in zip(np.atleast_1d(panels), names, strict=True):
+    for axes, name in zip(panels, names, strict=True):
         axes.set(xlim=(-4, 4), ylim=(-4, 6), xlabel="x", ylabel=name)
         axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
         axes.axvline(0, color="0.7", linewidth=0.8, zorder=0)
     figure.suptitle("complex soft exponential" if kind == "complex" else "soft exponential")
-    bar = matplotlib.cm.ScalarMappable(norm, _OF_ALPHA)
-    figure.colorbar(bar, ax=panels, label=x_label(alphas), pad=0.02)
+    _draw_scale(figure, panels, colours, norm, position, alphas)
     return _write(figure, path)
 
 
-def _new_figure(columns: int = 1, height: float = 4.8) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(7.6 if columns == 1 else 11.0, height), layout="constrained", dpi=150)
-    panels = figure.subplots(1, columns)
-    for axes in np.atleast_1d(panels):
+def _new_figure(widths: Sequence[float], height: float) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(sum(widths) + 2.0 * (len(widths) > 1) + 0.6, height), layout="constrained", dpi=130)
+    panels = np.atleast_1d(figure.subplots(1, len(widths), width_ratios=list(widths)))
+    for axes in panels:
         axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
+    return figure, list(panels)
+
+
+def _write_around(figure: Figure, title: str, below: str) -> None:
+    figure.suptitle(title)
+    if below:
+        wide = int(figure.get_size_inches()[0] * 16)  # letters of this size per inch
+        figure.supxlabel(textwrap.fill(below, wide, break_on_hyphens=False), fontsize="small", x=0.01, ha="left")
 
 
 def _write(figure: Figure, path: str | Path) -> Path:
@@ -113,81 +138,23 @@ def _write(figure: Figure, path: str | Path) -> Path:
     return path
 
 
-def _draw_curve(axes: Axes, curve: Curve, result: SweepResult) -> None:
-    if not all(map(math.isnan, curve.low)):
-        axes.fill_between(curve.x, curve.low, curve.high, color=_BLUE, alpha=0.25, linewidth=0,
-                          label="95 % interval")  # fmt: skip
-    axes.plot(curve.x, curve.mean, "o-", color=_BLUE, markersize=4, label="soft exponential")
-    if curve.mean:
-        better = min if result.direction == "minimize" else max
-        best = curve.mean.index(better(curve.mean))
-        axes.plot(curve.x[best], curve.mean[best], "*", color="black", markersize=14, zorder=5,
-                  label=f"best: alpha = {curve.x[best]:.3g}")  # fmt: skip
-    for entry, (colour, dashes) in zip(result.baseline_summary, _LINES, strict=False):
-        axes.axhline(
-            entry["mean"],
-            color=colour,
-            linestyle=dashes,
-            linewidth=1.8,
-            label=f"baseline {entry['baseline']}",
-        )
-    means = curve.mean + [e["mean"] for e in result.baseline_summary]
-    _set_scale(axes, means)
-    _set_limits(axes, means, curve)
-    if curve.diverged:
-        axes.plot(curve.diverged, [1.0] * len(curve.diverged), "x", color="black", clip_on=False,
-                  transform=axes.get_xaxis_transform(), label="diverged")  # fmt: skip
-    axes.set_xlabel(curve.x_label)
-    axes.set_ylabel(_name(result))
-    axes.legend(frameon=False, fontsize="small")
-    if curve.x_label == "alpha" and curve.x and not isinstance(result.rows[0]["alpha"], complex):
-        names = {-1.0: "log x", 0.0: "x", 1.0: "exp x"}
-        shown = [at for at in names if min(curve.x) <= at <= max(curve.x)]
-        top = axes.secondary_xaxis("top")
-        top.set_xticks(shown, [names[at] for at in shown])
-        top.tick_params(length=0, colors="0.35")
-        top.spines["top"].set_visible(False)
+def _colours(position: list[float], alphas: list[Any]) -> tuple[Colormap, Normalize]:
+    """Return a colour map that diverges around alpha = 0; an ordered one where alphas are placed by their number."""
+    if any(isinstance(alpha, tuple) for alpha in alphas):
+        return matplotlib.colormaps[ORDERED], Normalize(min(position), max(position))
+    most = max(map(abs, position), default=0.0) or 1.0
+    return _AROUND_ZERO, Normalize(-most, most)
 
 
-def _set_limits(axes: Axes, means: list[float], curve: Curve) -> None:
-    """Show every mean; a band that is far wider than the means differ is cut off."""
-    means = [v for v in means if math.isfinite(v)]
-    if not means or axes.get_yscale() == "log":
-        return
-    low, high = min(means), max(means)
-    room = 0.6 * (high - low) or 0.1 * abs(high) or 1.0
-    bounds = [v for v in (*curve.low, *curve.high, low, high) if math.isfinite(v)]
-    margin = 0.05 * (high - low)
-    axes.set_ylim(max(min(bounds), low - room) - margin, min(max(bounds), high + room) + margin)
+def _draw_scale(
+    figure: Figure, axes: Any, colours: Colormap, norm: Normalize, position: list[float], alphas: list[Any]
+) -> None:
+    """Draw the colours of the alphas, from the least to the greatest one."""
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(norm, colours), ax=axes, label=x_label(alphas), pad=0.02)
+    if position and min(position) < max(position):
+        bar.ax.set_ylim(min(position), max(position))
+    bar.ax.minorticks_off()
 
 
-def _draw_heat_map(figure: Figure, axes: Axes, plane: Plane, result: SweepResult) -> None:
-    grid = plane.mean
-    name = _OF_ALPHA if result.direction == "maximize" else f"{_OF_ALPHA}_r"
-    colours = matplotlib.colormaps[name].with_extremes(bad="0.85")
-    finite = grid[np.isfinite(grid)]
-    logarithmic = finite.size > 0 and finite.min() > 0 and finite.max() / finite.min() > _LOG_RATIO
-    image = axes.imshow(grid, origin="lower", cmap=colours, aspect="auto", norm="log" if logarithmic else None)
-    if grid.size <= _MOST_NUMBERS:
-        for (row, column), value in np.ndenumerate(grid):
-            if math.isfinite(value):
-                dark = sum(image.cmap(image.norm(value))[:3]) < 1.5
-                axes.text(column, row, f"{value:.3g}", ha="center", va="center", color="white" if dark else "black")
-    axes.set_xticks(range(len(plane.first)), [f"{v:.3g}" for v in plane.first], rotation=45)
-    axes.set_yticks(range(len(plane.second)), [f"{v:.3g}" for v in plane.second])
-    axes.set(xlabel=plane.names[0], ylabel=plane.names[1])
-    figure.colorbar(image, ax=axes, label=f"{_name(result)} (grey: diverged or not tried)")
-
-
-def _name(result: SweepResult) -> str:
-    return result.objective.replace("val_", "validation ").replace("_", " ")
-
-
-def _set_scale(axes: Axes, values: list[float]) -> None:
-    finite = [v for v in values if math.isfinite(v)]
-    if finite and min(finite) > 0 and max(finite) / min(finite) > _LOG_RATIO:
-        axes.set_yscale("log")
-
-
-def _baseline_names(result: SweepResult) -> list[str]:
-    return list(dict.fromkeys(row["baseline"] for row in result.baselines))
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from continuum_act.population.arguments import Alpha
-from continuum_act.sweep.alphas import to_params
-from continuum_act.sweep.statistics import best_of, summarize
+from continuum_act.sweep.recorded import RecordedSweep
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-
-class Best(NamedTuple):
-    """The best seed of the alpha with the best mean objective."""
-
-    alpha: Alpha
-    seed: int
-    objective: float
+    import optuna
 
 
 @dataclass
-class SweepResult:
-    """Result of `continuum_act.sweep`.
+class SweepResult(RecordedSweep):
+    """Result of `continuum_act.sweep`; printed, or shown by a notebook, it is a table that ends with the verdict.
+
+    A pickled result leaves `build` and the data behind, as one that was loaded: it has no models.
 
     Attributes:
         rows: one dictionary per alpha and seed: `alpha`, `seed`, `state` ("complete", "diverged" or
-            "failed"), `objective` (of the last epoch), `epochs`, `seconds`, then every metric of the last
-            epoch. A failed row has the `error` besides.
+            "failed"), `objective`, `epochs`, `seconds`, then every metric of the epoch that is compared (the last
+            one, unless the sweep was told otherwise). A failed row has the `error` besides. A type checker knows the
+            names up to `seconds`; metrics, which are called as the model calls them, are in `histories`, too.
         baselines: the same for each baseline, with `baseline` in the place of `alpha`.
         histories: `{(alpha or baseline, seed): {metric: [value per epoch]}}`.
         study_name: name of the Optuna study.
@@ -54,15 +48,9 @@ class SweepResult:
         0.05
     """
 
-    rows: list[dict[str, Any]]
-    baselines: list[dict[str, Any]] = field(default_factory=list)
-    histories: dict[tuple[Any, int], dict[str, list[float]]] = field(default_factory=dict)
-    study_name: str = ""
-    objective: str = "val_loss"
-    direction: str = "minimize"
-    made_with: dict[str, Any] = field(default_factory=dict)
     trained: int = 0
     _models: Callable[[Alpha, int], keras.Model] | None = field(default=None, repr=False)
+    _storage: Any = field(default=None, repr=False)
 
     @classmethod
     def load(cls, storage: Any, study_name: str = "continuum_act") -> SweepResult:
@@ -76,69 +64,37 @@ class SweepResult:
             ValueError: if the storage has no such study, or it is not the study of a sweep.
             OSError: if the storage cannot be read.
         """
-        import optuna
+        from continuum_act.sweep.stored import read_study
 
-        from continuum_act.sweep.storage import open_storage, storage_errors
-        from continuum_act.sweep.study import read_rows
+        return cls(**read_study(storage, study_name))
 
-        with storage_errors(storage):
-            storage = open_storage(storage, must_exist=True)
-            names = optuna.get_all_study_names(storage)
-            if study_name not in names:
-                raise ValueError(f"no study {study_name!r} in the storage; it has {names}.")
-            study = optuna.load_study(storage=storage, study_name=study_name)
-            if "arguments" not in study.user_attrs:
-                raise ValueError(f"the study {study_name!r} was not made by a sweep; give another name of {names}.")
-            result = cls(
-                [],
-                study_name=study_name,
-                objective=study.user_attrs["arguments"]["objective"],
-                direction=study.direction.name.lower(),
-                made_with={key: study.user_attrs[key] for key in ("arguments", "versions")},
-            )
-            stored = [("alpha", result.rows, study)]
-            if baselines_of(study_name) in names:
-                beside = optuna.load_study(storage=storage, study_name=baselines_of(study_name))
-                stored.append(("baseline", result.baselines, beside))
-            for key, rows, of in stored:
-                for alpha, row in read_rows(of):
-                    result.histories[alpha, row["seed"]] = row["history"]
-                    rows.append({key: alpha, **_flat(row)})
-        return result
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the models: they hold `build` and the data."""
+        return self.__dict__ | {"_models": None}
+
+    def __str__(self) -> str:
+        """Return the table, as wide as the terminal; at its natural width where standard output is none."""
+        from continuum_act.report.table import as_text, width_of
+
+        return as_text(self._findings(), width_of(sys.stdout), getattr(sys.stdout, "encoding", None) or "utf-8")
+
+    def _repr_html_(self) -> str:
+        from continuum_act.report.table import as_html
+
+        return as_html(self._findings())
 
     @property
-    def summary(self) -> list[dict[str, Any]]:
-        """One dictionary per alpha.
-
-        `complete`, `diverged`, `failed` count its seeds; `mean`, `standard_error` and the 95 % interval from
-        `low` to `high` (Student's t) are over the complete ones; `difference`, `difference_low`,
-        `difference_high` are the mean difference to the best alpha and its 95 % interval, paired by seed.
-        """
-        return summarize(self.rows, "alpha", self.direction)
-
-    @property
-    def baseline_summary(self) -> list[dict[str, Any]]:
-        """The same per baseline."""
-        return summarize(self.baselines, "baseline", self.direction)
-
-    @property
-    def best(self) -> Best:
-        """Of the alpha with the best mean over seeds, its best seed; an alpha with a diverged seed is out.
+    def study(self) -> optuna.Study:
+        """The Optuna study, one trial per alpha.
 
         Raises:
-            ValueError: if no alpha completed for every seed.
+            ValueError: if this result was made from rows, not by a sweep or from a storage.
         """
-        entry = best_of(self.summary, self.direction)
-        if entry is None:
-            states = {row["state"]: row.get("error") for row in self.rows}
-            raise ValueError(
-                f"no alpha of the study {self.study_name!r} completed for every seed (states: {states}). "
-                "Try smaller alphas, a smaller learning rate, or domain='linear'."
-            )
-        sign = 1 if self.direction == "minimize" else -1
-        rows = [row for row in self.rows if row["alpha"] == entry["alpha"]]
-        row = min(rows, key=lambda row: sign * row["objective"])
-        return Best(row["alpha"], row["seed"], row["objective"])
+        import optuna
+
+        if self._storage is None:
+            raise ValueError("this result was made from rows: it has no study.")
+        return optuna.load_study(storage=self._storage, study_name=self.study_name)
 
     def best_model(self) -> keras.Model:
         """Return the best member as an ordinary compiled model with fixed alpha and its trained weights.
@@ -146,86 +102,48 @@ class SweepResult:
         If it was trained in an earlier process, whose weights are gone, it is trained again from its seed.
 
         Raises:
-            ValueError: if this result was read from a storage, without `build` and data.
+            ValueError: if no alpha completed for every seed, or this result was read from a storage, without
+                `build` and data.
         """
+        return self.models(1)[0]
+
+    def models(self, n: int) -> list[keras.Model]:
+        """Return the models of the n alphas with the best means, the best first, each of its best seed.
+
+        Raises:
+            ValueError: as `best_model`, or if fewer than n alphas completed for every seed.
+        """
+        ranked = self._ranked()
+        if not 1 <= n <= len(ranked):
+            raise ValueError(f"n must be between 1 and {len(ranked)}, the alphas that are complete, got {n!r}.")
         if self._models is None:
             raise ValueError(
                 "this result was read from a storage and knows neither build nor data: call "
                 "continuum_act.sweep with them and the same storage (nothing finished is trained again)."
             )
-        return self._models(*self.best[:2])
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the rows, baselines below, as a `pandas.DataFrame`."""
-        import pandas as pd
-
-        return pd.DataFrame(self.rows + self.baselines)
+        return [self._models(alpha, seed) for alpha, seed, _ in ranked[:n]]
 
     def plot(self, path: str | Path) -> Path:
-        """Draw the objective against alpha with its 95 % band and the baselines, as PNG or SVG by `path`."""
+        """Draw the objective against alpha, baselines and differences beside it, as PNG or SVG by `path`."""
         from continuum_act.report.figures import plot_sweep
 
-        return plot_sweep(self, path)
+        return plot_sweep(self._findings(), path)
+
+    def plot_learning_curves(self, path: str | Path) -> Path:
+        """Draw the objective per epoch, a line per alpha and baseline, mean over seeds, as PNG or SVG by `path`."""
+        from continuum_act.report.figures import plot_learning_curves
+
+        return plot_learning_curves(self._findings(), path)
 
     def save(self, directory: str | Path) -> list[Path]:
         """Write a directory: `sweep.csv` (rows), `sweep.json` (all that is known) and two pictures.
 
         The pictures are `sweep.png` and `learning-curves.png`.
         """
-        from continuum_act.report.figures import plot_learning_curves
-
         directory = Path(directory)
         directory.mkdir(parents=True, exist_ok=True)
         csv, record = directory / "sweep.csv", directory / "sweep.json"
         self.to_pandas().to_csv(csv, index=False)
         record.write_text(json.dumps(self._as_json(), indent=1) + "\n")
-        curves = plot_learning_curves(self, directory / "learning-curves.png")
+        curves = self.plot_learning_curves(directory / "learning-curves.png")
         return [csv, record, self.plot(directory / "sweep.png"), curves]
-
-    def _as_json(self) -> dict[str, Any]:
-        summary = self.summary + self.baseline_summary
-        return {
-            "study_name": self.study_name,
-            "objective": self.objective,
-            "direction": self.direction,
-            "made_with": self.made_with,
-            "summary": [_plain(entry) for entry in summary],
-            "rows": [_plain(row) for row in self.rows + self.baselines],
-            "histories": [
-                {**_plain({"alpha": alpha}), "seed": seed, **_plain(history)}
-                for (alpha, seed), history in self.histories.items()
-            ],
-        }
-
-
-def study_names(storage: Any) -> list[str]:
-    """Return the names of the sweeps in a storage, without the studies of their baselines."""
-    import optuna
-
-    from continuum_act.sweep.storage import open_storage, storage_errors
-
-    with storage_errors(storage):
-        names = optuna.get_all_study_names(open_storage(storage, must_exist=True))
-    return [name for name in names if not any(name == baselines_of(other) for other in names)]
-
-
-def baselines_of(study_name: str) -> str:
-    """Name the study that holds the baselines of a study."""
-    return f"{study_name} (baselines)"
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as it is stored, its metrics beside the rest; null is NaN."""
-    first = {key: value for key, value in row.items() if key not in ("metrics", "history")}
-    first["objective"] = math.nan if first["objective"] is None else first["objective"]
-    return first | {name: math.nan if v is None else v for name, v in row["metrics"].items()}
-
-
-def _plain(value: Any) -> Any:
-    """Replace what JSON cannot say: an alpha by its parameters, NaN and infinity by null."""
-    if isinstance(value, dict):
-        alpha = to_params(value["alpha"]) if "alpha" in value else {}
-        return {**alpha, **{key: _plain(v) for key, v in value.items() if key != "alpha"}}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -25,7 +25,7 @@ from continuum_act.sweep.fingerprint import fingerprint
 from continuum_act.sweep.keywords import explain_unknown
 from continuum_act.sweep.models import TrainedModels
 from continuum_act.sweep.probe import check_model
-from continuum_act.sweep.result import SweepResult, baselines_of
+from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.runner import Engine, SweepRunner
 from continuum_act.sweep.training import train
 
@@ -140,6 +140,7 @@ def sweep(
     """
     from continuum_act.sweep.progress import ProgressBar
     from continuum_act.sweep.storage import open_storage, storage_errors
+    from continuum_act.sweep.stored import baselines_of
     from continuum_act.sweep.study import TrialQueue
 
     ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
