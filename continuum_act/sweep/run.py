@@ -23,7 +23,7 @@ from continuum_act.sweep.arguments import Epoch, as_budget
 from continuum_act.sweep.direction import Direction, resolve_direction
 from continuum_act.sweep.fingerprint import fingerprint
 from continuum_act.sweep.keywords import explain_unknown
-from continuum_act.sweep.models import TrainedModels
+from continuum_act.sweep.models import TrainedModels, keep_best, kept_model
 from continuum_act.sweep.probe import check_model
 from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.runner import Engine, SweepRunner
@@ -169,28 +169,29 @@ def sweep(
     name = study_name or "continuum_act"
     with _random_state_kept(), _optuna_silent_if(verbose == 0), storage_errors(storage):
         probe = grid[0] if ranges is None else from_params({key: sum(ends) / 2 for key, ends in ranges.items()})
-        models = {key: make(probe) for key, make in builds.items()}
-        for key, model in models.items():
+        probes = {key: make(probe) for key, make in builds.items()}
+        for key, model in probes.items():
             check_model(f"baseline {key!r}" if key else "build(alpha)", model, budget)
-        if build(probe) is models[""]:
+        if build(probe) is probes[""]:
             raise ValueError("build returned the same model twice; it must make a new one at each call.")
-        budget = dataclasses.replace(budget, direction=resolve_direction(objective, direction, models[""].metrics))
+        budget = dataclasses.replace(budget, direction=resolve_direction(objective, direction, probes[""].metrics))
 
         opened = open_storage(storage)
 
         def runner_of(made: dict[str, keras.Model], queue: TrialQueue, **options: Any) -> SweepRunner:
             all_seeds = list(dict.fromkeys([*queue.seeds(), *seeds]))
-            arguments = {"epochs": epochs, "batch_size": batch_size, "seeds": all_seeds, "objective": objective}
+            arguments = {"epochs": epochs, "batch_size": batch_size, "seeds": all_seeds, "objective": objective,
+                         "epoch": epoch}  # fmt: skip
             queue.describe(fingerprint(made, budget), arguments=arguments, versions=_versions())
             return SweepRunner(queue, train_tasks, builds, budget, seeds, population, **options)
 
         queue = TrialQueue(opened, name, budget.direction, sampler, pruner)
-        model = {"": models.pop("")}
+        model = {"": probes.pop("")}
         runner = runner_of(model, queue, ranges=ranges, trials=trials or 0, prunes=pruner is not None)
         work: list[tuple[SweepRunner, list[Any]]] = [(runner, list(grid))]
-        if models:
+        if probes:
             queue = TrialQueue(opened, baselines_of(name), budget.direction)
-            work.append((runner_of(models, queue), list(models)))
+            work.append((runner_of(probes, queue), list(probes)))
         members = ((trials or len(grid)) + len(builds) - 1) * len(seeds)
         with ProgressBar(members, objective, budget.direction, verbose) as bar:
             for each, wanted in work:
@@ -198,7 +199,11 @@ def sweep(
         result = SweepResult.load(opened, name)
         result.trained = sum(each.trained for each, _ in work)
         _raise_if_all_failed(result, [failure for each, _ in work for failure in each.failures])
-        result._models = TrainedModels(build, budget, {(r.alpha, r.seed): r for r in runner.best.values()})
+        models = TrainedModels(build, budget, {(r.alpha, r.seed): r for r in runner.best.values()})
+        models.kept = kept_model(storage, result.study)
+        if runner.best and (member := result.best[:2]) in models.results:
+            keep_best(models(*member), *member, storage, result.study)
+        result._models = models
     return result
 
 

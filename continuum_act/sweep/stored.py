@@ -7,6 +7,7 @@ from typing import Any
 
 import optuna
 
+from continuum_act.sweep.models import kept_model
 from continuum_act.sweep.storage import open_storage, storage_errors
 from continuum_act.sweep.study import read_rows
 
@@ -14,16 +15,16 @@ from continuum_act.sweep.study import read_rows
 def read_study(storage: Any, study_name: str) -> dict[str, Any]:
     """Return the fields of the `SweepResult` of a study; `SweepResult.load` says what is raised."""
     with storage_errors(storage):
-        storage = open_storage(storage, must_exist=True)
-        names = optuna.get_all_study_names(storage)
+        opened = open_storage(storage, must_exist=True)
+        names = optuna.get_all_study_names(opened)
         if study_name not in names:
             raise ValueError(f"no study {study_name!r} in the storage; it has {names}.")
-        study = optuna.load_study(storage=storage, study_name=study_name)
+        study = optuna.load_study(storage=opened, study_name=study_name)
         if "arguments" not in study.user_attrs:
             raise ValueError(f"the study {study_name!r} was not made by a sweep; give another name of {names}.")
         stored = {"alpha": read_rows(study), "baseline": []}
         if baselines_of(study_name) in names:
-            beside = optuna.load_study(storage=storage, study_name=baselines_of(study_name))
+            beside = optuna.load_study(storage=opened, study_name=baselines_of(study_name))
             stored["baseline"] = read_rows(beside)
     rows = {key: [{key: name, **_flat(row)} for name, row in of] for key, of in stored.items()}
     return {
@@ -34,7 +35,8 @@ def read_study(storage: Any, study_name: str) -> dict[str, Any]:
         "objective": study.user_attrs["arguments"]["objective"],
         "direction": study.direction.name.lower(),
         "made_with": {key: study.user_attrs[key] for key in ("arguments", "versions")},
-        "_storage": storage,
+        "_models": kept_model(storage, study),
+        "_storage": opened,
     }
 
 

@@ -137,15 +137,21 @@ def test_another_objective_another_baseline_are_other_experiments(tmp_path):
     assert sweep(**{**arguments, "baselines": {"elu": relu}}).trained == 1
 
 
-def test_best_model_has_the_state_of_its_optimizer():
-    result = sweep(alphas=[0.0], seeds=1)
-    model = result.best_model()
-    steps = 2 * math.ceil(133 / 32)
-    assert int(model.optimizer.iterations) == steps
-    keras.utils.set_random_seed(0)
-    again = build(0.0)
-    again.set_weights(model.get_weights())
-    assert any(np.any(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables[2:])
+def test_best_model_has_its_optimizer_s_state_and_is_kept_beside_the_study(tmp_path):
+    result = sweep(storage=tmp_path / "s.db", study_name="of wine/1")
+    [path] = tmp_path.glob("s.of-wine-1-*.best.keras")
+    at_hand = result.best_model()
+    loaded = ca.SweepResult.load(tmp_path / "s.db", "of wine/1").best_model()
+    again = sweep(storage=tmp_path / "s.db", study_name="of wine/1")
+    assert again.trained == 0
+    for model in (at_hand, loaded, again.best_model()):
+        assert int(model.optimizer.iterations) == 2 * math.ceil(133 / 32)
+        assert any(np.any(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables[2:])
+        loss = model.evaluate(X[133:], Y[133:], verbose=0)[0]
+        assert loss == pytest.approx(result.best.objective, rel=1e-6)
+    path.unlink()
+    with pytest.raises(ValueError, match="only the model of alpha="):
+        ca.SweepResult.load(tmp_path / "s.db", "of wine/1").best_model()
 
 
 def test_only_what_cannot_be_mapped_is_trained_one_at_a_time(monkeypatch):
