@@ -59,9 +59,10 @@ def sweeps(
 
 def here(alphas: np.ndarray, rival: np.ndarray) -> Bounds:
     """Return the bounds that a sweep reports."""
+    best = alphas[np.arange(len(alphas)), alphas.mean(axis=2).argmin(axis=1)]
     found = [
-        difference_to_best(dict(enumerate(r)), {k: dict(enumerate(v)) for k, v in enumerate(a)}, "minimize")
-        for a, r in zip(alphas.tolist(), rival.tolist(), strict=True)
+        difference_to_best(dict(enumerate(r)), dict(enumerate(b)), alphas.shape[1], "minimize")
+        for b, r in zip(best.tolist(), rival.tolist(), strict=True)
     ]
     return np.array([f.low for f in found]), np.array([f.high for f in found])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -87,39 +88,39 @@ def quantiles(alphas: int, freedom: int, level: float = 0.95) -> tuple[float, fl
     return float(towards), float(student.isf(1 - level - student.sf(towards, freedom), freedom))
 
 
-def difference_to_best(rival: Values, alphas: Mapping[Any, Values], direction: Direction) -> Interval:
+def difference_to_best(rival: Values, best: Values, choices: int, direction: Direction) -> Interval:
     """Return the mean difference of a rival to the best alpha, paired by seed, with a 95 % interval.
 
     The best of many alphas looks better than it is, because it was chosen by the very results that it is judged by.
     So the interval goes farther to the side of a smaller lead: `quantiles` says how many standard errors of the paired
     difference, with n - 1 degrees of freedom. The other side needs no correction (Y. Benjamini, Y. Hechtlinger and
     P. B. Stark, "Confidence intervals for selected parameters", arXiv:1906.00505). Variances of the alphas and of the
-    rival need not be equal. `python -m benchmarks.coverage` simulates how often it covers.
+    rival need not be equal: of 21 alphas and 5 seeds without a difference, independent or correlated, with equal or
+    unequal variances, 95 to 98 % of the intervals cover (`python -m benchmarks.coverage`).
 
     It covers the choice among the alphas, for each rival by itself: the chance that any of r intervals misses is at
     most r times 5 %. Alphas proposed one after another by a sampler that learns count as if given beforehand.
 
     Args:
-        rival: its objective by seed; seeds that the best alpha has not are left out.
-        alphas: the objective of each alpha by seed, as of `candidates`, without the rival if it is one.
+        rival: its objective by seed.
+        best: the objective of the best alpha by seed; seeds that one of the two has not are left out.
+        choices: among how many alphas it was chosen, the rival not counted.
         direction: "minimize" or "maximize".
 
     Returns:
         Rival less best alpha: where the objective is minimized, above 0 if the best alpha is better.
 
     Example:
-        >>> alphas = {0.0: {0: 1.0, 1: 1.2, 2: 1.1}, 0.5: {0: 0.9, 1: 0.9, 2: 1.0}}
-        >>> found = difference_to_best({0: 2.0, 1: 2.1, 2: 2.0}, alphas, "minimize")
+        >>> best, relu = {0: 0.9, 1: 0.9, 2: 1.0}, {0: 2.0, 1: 2.1, 2: 2.0}
+        >>> found = difference_to_best(relu, best, 2, "minimize")
         >>> print(f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]")
         1.10 [0.85, 1.35]
     """
-    best = best_of(alphas, direction)
-    theirs = alphas[best] if best is not None else {}
-    differences = [rival[seed] - theirs[seed] for seed in rival if seed in theirs]
+    differences = [rival[seed] - best[seed] for seed in rival if seed in best]
     plain = interval(differences)
     if math.isnan(plain.error):
         return plain
-    towards, away = (plain.error * q for q in quantiles(len(alphas), len(differences) - 1))
+    towards, away = (plain.error * q for q in quantiles(choices, len(differences) - 1))
     below, above = (towards, away) if direction == "minimize" else (away, towards)
     return plain._replace(low=plain.mean - below, high=plain.mean + above)
 
@@ -129,16 +130,21 @@ def summarize(
 ) -> list[dict[str, Any]]:
     """Summarize rows by `key` ("alpha" or "baseline"), beside the best of `alphas`; `SweepResult.summary` says how."""
     best = best_of(alphas, direction)
+    theirs = alphas[best] if best is not None else {}
+    states: dict[Any, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        states[row[key]][row["state"]] += 1
     summary = []
     for name, values in by_seed(rows, key).items():
-        states = [row["state"] for row in rows if row[key] == name]
         mean = interval(values.values())
-        others = {alpha: of for alpha, of in alphas.items() if key != "alpha" or alpha != name}
-        is_best = key == "alpha" and best is not None and name == best
-        difference = Interval(0.0, 0.0, 0.0, 0.0) if is_best else difference_to_best(values, others, direction)
+        if key == "alpha" and name == best and best is not None:
+            difference = Interval(0.0, 0.0, 0.0, 0.0)
+        else:
+            choices = len(alphas) - (key == "alpha" and name in alphas)
+            difference = difference_to_best(values, theirs, choices, direction)
         summary.append(
             {key: name}
-            | {state: states.count(state) for state in ("complete", "diverged", "failed")}
+            | {state: states[name][state] for state in ("complete", "diverged", "failed")}
             | dict(zip(("mean", "standard_error", "low", "high"), mean, strict=True))
             | {
                 "difference": difference.mean,

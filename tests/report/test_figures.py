@@ -73,7 +73,7 @@ def test_more_baselines_than_colours_are_all_drawn(drawn):
 
 
 def test_few_seeds_are_drawn_and_a_cut_band_is_said(drawn):
-    axes = drawn(figures.plot_sweep, made(GRID, lambda a: 0.02, {"relu": 0.02}, seeds=2, noise=0.004)).axes[0]
+    axes = drawn(figures.plot_sweep, made(GRID, lambda a: 0.012 + 0.04 * a * a, seeds=2, noise=0.005)).axes[0]
     assert {"each seed", "(bands go on beyond)"} <= set(legend(axes))
     assert axes.get_ylim()[0] >= 0.0  # no member's loss is below
     one = drawn(figures.plot_sweep, made(GRID, valley, {"relu": 0.3}, seeds=1))

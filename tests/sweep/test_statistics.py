@@ -49,8 +49,7 @@ def test_difference_to_a_single_alpha_is_a_paired_t_interval():
 
 
 def test_pairs_are_made_by_seed_and_skip_what_is_not_complete():
-    alphas = {0.0: {0: 1.0, 1: 2.0, 2: 4.0}}
-    assert difference_to_best({2: 4.5, 0: 2.5}, alphas, "minimize").mean == 1.0
+    assert difference_to_best({2: 4.5, 0: 2.5}, {0: 1.0, 1: 2.0, 2: 4.0}, 5, "minimize").mean == 1.0
     table = [*rows(0.0, [1.0, 2.0]), {**rows(0.5, [3.0])[0], "state": "failed"}]
     assert by_seed(table, "alpha") == {0.0: {0: 1.0, 1: 2.0}, 0.5: {}}
     assert list(candidates(table)) == [0.0]
@@ -80,12 +79,10 @@ def test_quantile_is_that_of_the_studentized_maximum(alphas, freedom):
 
 def test_interval_goes_farther_towards_a_smaller_lead():
     rng = np.random.default_rng(3)
-    alphas = {k: dict(enumerate(rng.normal(size=5))) for k in range(21)}
-    rival = dict(enumerate(rng.normal(size=5)))
-    smaller = difference_to_best(rival, alphas, "minimize")
+    rival, best = rng.normal(size=(2, 5))
+    smaller = difference_to_best(dict(enumerate(rival)), dict(enumerate(best)), 21, "minimize")
     assert smaller.mean - smaller.low > 1.5 * (smaller.high - smaller.mean)
-    negated = {k: {s: -v for s, v in values.items()} for k, values in alphas.items()}
-    larger = difference_to_best({s: -v for s, v in rival.items()}, negated, "maximize")
+    larger = difference_to_best(dict(enumerate(-rival)), dict(enumerate(-best)), 21, "maximize")
     assert larger == pytest.approx((-smaller.mean, smaller.error, -smaller.high, -smaller.low))
 
 
