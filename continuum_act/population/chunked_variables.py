@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.population import backend
-from continuum_act.population.chunks import Chunk, Results
+from continuum_act.population.chunks import Chunk, Processors, Results
 from continuum_act.population.population_state import in_order
 from continuum_act.population.program import Batches
 from continuum_act.population.stateless_model import State
@@ -24,6 +24,7 @@ class ChunkedVariables:
         self.model = model
         self.metrics: list[Any] | None = None
         self._chunks = chunks
+        self._processors = Processors()
         self._split = backend.graph(self._parts)
         self._join = backend.graph(self._whole)
 
@@ -47,7 +48,8 @@ class ChunkedVariables:
         state = state.map(ops.convert_to_tensor)
         if self.metrics is None:
             state = runner.with_new_metrics(state)
-        states, results = runner.run(self._split(state), [work] * len(self._chunks), training=training)
+        n = len(self._chunks)
+        states, results = self._processors.run([runner] * n, self._split(state), [work] * n, training=training)
         state = self._join(states)
         self.metrics = state.metrics
         lists = [state.trainable, [*state.other, *state.random]]

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -16,7 +16,7 @@ from keras import ops
 from continuum_act.population import backend
 from continuum_act.population.budget import Member
 from continuum_act.population.program import Batches, Program, as_numbers
-from continuum_act.population.stand_in import NotMappable
+from continuum_act.population.stand_in import NotMappable, sign_of
 from continuum_act.population.stateless_model import State, StatelessModel
 
 Results = dict[str, np.ndarray]  # the value of each metric for each member
@@ -26,9 +26,10 @@ _WORTH_COMPILING = 50  # runs of a single batch, the last of an epoch, that are 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Members of one seed, by their place among all, filled up with the last one to the size of the other chunks."""
+    """Members of one seed and sign of alpha, by their place among all, filled up with the last one to equal sizes."""
 
     seed: int
+    sign: int | None
     rows: np.ndarray
     size: int
 
@@ -38,13 +39,19 @@ class Chunk:
         return self.rows[np.minimum(np.arange(self.size), len(self.rows) - 1)]
 
 
-def chunks_of(members: Sequence[Member], size: int | None = None, at_least: int = 1) -> list[Chunk]:
+def chunks_of(
+    members: Sequence[Member], size: int | None = None, *, at_least: int = 1, by_sign: bool = False
+) -> list[Chunk]:
     """Split members into chunks; the size that keeps all processors busy if None, and not below `at_least`."""
-    seeds = np.array([seed for _, seed in members])
-    groups = [np.flatnonzero(seeds == seed) for seed in dict.fromkeys(seeds.tolist())]
-    size = size or balanced(max(map(len, groups)), len(groups))
-    split = [group[start : start + size] for group in groups for start in range(0, len(group), size)]
-    return [Chunk(int(seeds[rows[0]]), rows, max(size, at_least)) for rows in split]
+    groups: dict[tuple[int, int | None], list[int]] = {}
+    for row, (alpha, seed) in enumerate(members):
+        groups.setdefault((seed, sign_of(alpha) if by_sign else None), []).append(row)
+    size = size or balanced(max(map(len, groups.values())), len(groups))
+    return [
+        Chunk(*of, np.array(rows[start : start + size]), max(size, at_least))
+        for of, rows in groups.items()
+        for start in range(0, len(rows), size)
+    ]
 
 
 def balanced(group: int, groups: int) -> int:
@@ -70,29 +77,19 @@ class ChunkRunner:
     def __init__(self, model: StatelessModel, epochs: int) -> None:
         self._model = model
         self._programs: dict[Any, Program] = {}
-        self._ready: set[Any] = set()
         self._single_with_xla = not backend.HAS_PLAIN or epochs >= _WORTH_COMPILING
-        self._pool = ThreadPoolExecutor(WORKERS)
         self._modes = [(True, True), (False, True), (False, False)]  # (vectorized, XLA)
         if model.variables.random and not backend.XLA_IS_RANDOM_ALIKE:
             self._modes = [(True, False)]
 
-    def run(
-        self, states: list[State], work: list[list[Batches]], *, training: bool
-    ) -> tuple[list[State], list[Results]]:
-        """Return the states of the chunks, and their members' metrics, after the work for each."""
-        self.compile([(states[0], batches) for todo in work for batches in todo], training=training)
-
-        def run_chunk(state: State, todo: list[Batches]) -> tuple[State, Results]:
-            results: dict[str, Any] = {}
-            for batches in todo:
-                program = self._program(batches, training)
-                state, results = program(state, batches, batches.steps, xla=self._with_xla(batches))
-            # as numbers, so that this thread waits for them and the next chunk has another processor
-            return state, as_numbers(results)
-
-        done = list(self._pool.map(run_chunk, states, work))
-        return [state for state, _ in done], [results for _, results in done]
+    def run(self, state: State, work: list[Batches], *, training: bool) -> tuple[State, Results]:
+        """Return the state of a chunk, and its members' metrics, after this work."""
+        results: dict[str, Any] = {}
+        for batches in work:
+            program = self._program(batches, training)
+            state, results = program(state, batches, batches.steps, xla=self._with_xla(batches))
+        # as numbers, so that this thread waits for them and the next chunk has another processor
+        return state, as_numbers(results)
 
     def with_new_metrics(self, state: State) -> State:
         """Return the state with its metrics as before the first batch."""
@@ -113,30 +110,71 @@ class ChunkRunner:
         single = max(len(a) for a in batches.block if a is not None) == 1
         return self._modes[0][1] and (self._single_with_xla or not single)
 
-    def compile(self, work: list[tuple[State, Batches]], *, training: bool, test: list[Any] | None = None) -> None:
-        """Compile, side by side, what training or evaluation needs, and a `test` after it: run no steps of it."""
-        jobs = [(training, *job) for job in work] + [(False, *job) for job in test or ()]
+    def key(self, job: Job) -> tuple[Any, ...]:
+        """Return what a program is compiled for."""
+        arrays = [None if a is None else tuple(a.shape) for a in job.batches.block]
+        size = job.state.alphas[0].shape[0]
+        return (id(self), job.training, size, self._modes[0], self._with_xla(job.batches), *arrays)
 
-        def key(training: bool, state: State, batches: Batches) -> tuple[Any, ...]:
-            arrays = [None if a is None else tuple(a.shape) for a in batches.block]
-            return (training, state.alphas[0].shape[0], self._modes[0], self._with_xla(batches), *arrays)
+    def compile(self, job: Job) -> None:
+        """Compile what a job needs: run no steps of it."""
+        program = self._program(job.batches, job.training)
+        program(job.state, job.batches, 0, xla=self._with_xla(job.batches))
 
-        new = {key(*job): job for job in jobs if key(*job) not in self._ready}
-
-        def compile_one(job: tuple[bool, State, Batches]) -> None:
-            training, state, batches = job
-            self._program(batches, training)(state, batches, 0, xla=self._with_xla(batches))
-
-        try:
-            list(self._pool.map(compile_one, new.values()))
-        except backend.MEMORY_ERRORS:
-            raise
-        except Exception as error:
-            if isinstance(error, backend.COMPILE_ERRORS) and len(self._modes) > 1:
-                self._modes.pop(0)
-                how = "one member after another" if self._modes[0][1] else "without XLA"
-                warnings.warn(f"trained {how}: XLA does not compile this model at once.\n{error}", stacklevel=2)
-                self.compile(work, training=training, test=test)
-                return
+    def fall_back(self, error: Exception) -> None:
+        """Take the next mode if the compiler refuses this one; raise `NotMappable` if there is none."""
+        if not isinstance(error, backend.COMPILE_ERRORS) or len(self._modes) == 1:
             raise NotMappable(f"the model cannot be mapped over members: {type(error).__name__}: {error}") from error
-        self._ready |= new.keys()
+        self._modes.pop(0)
+        how = "one member after another" if self._modes[0][1] else "without XLA"
+        reason = str(error).strip().splitlines()[0][:200]
+        warnings.warn(f"trained {how}: XLA does not compile this model at once ({reason})", stacklevel=2)
+
+
+class Job(NamedTuple):
+    """Work of a runner that needs a program."""
+
+    runner: ChunkRunner
+    training: bool
+    state: State
+    batches: Batches
+
+
+class Processors:
+    """Runs and compiles chunks side by side."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(WORKERS)
+        self._ready: set[Any] = set()
+
+    def compile(self, jobs: Sequence[Job]) -> None:
+        """Compile what these jobs need and is not compiled yet."""
+        new = {job.runner.key(job): job for job in jobs}
+        new = {key: job for key, job in new.items() if key not in self._ready}
+        compiled = {key: self._pool.submit(job.runner.compile, job) for key, job in new.items()}
+        failed: dict[ChunkRunner, Exception] = {}
+        for key, future in compiled.items():
+            error = future.exception()
+            if error is None:
+                self._ready.add(key)
+            elif isinstance(error, Exception) and not isinstance(error, backend.MEMORY_ERRORS):
+                failed.setdefault(new[key].runner, error)
+            else:
+                raise error
+        for runner, error in failed.items():
+            runner.fall_back(error)
+        if failed:
+            self.compile(jobs)
+
+    def run(
+        self, runners: Sequence[ChunkRunner], states: Sequence[State], work: Sequence[list[Batches]], *, training: bool
+    ) -> tuple[list[State], list[Results]]:
+        """Return the states of chunks, and their members' metrics, after the work for each."""
+        jobs = zip(runners, states, work, strict=True)
+        self.compile([Job(runner, training, state, batches) for runner, state, todo in jobs for batches in todo])
+
+        def run_one(runner: ChunkRunner, state: State, todo: list[Batches]) -> tuple[State, Results]:
+            return runner.run(state, todo, training=training)
+
+        done = list(self._pool.map(run_one, runners, states, work))
+        return [state for state, _ in done], [results for _, results in done]

@@ -16,6 +16,7 @@ from continuum_act.population.batches import stacked as stacked_batches
 from continuum_act.population.callbacks import finite_mean
 from continuum_act.population.chunked_variables import ChunkedVariables
 from continuum_act.population.chunks import chunks_of
+from continuum_act.population.stand_in import sign_of
 from continuum_act.population.stateless_model import forward
 from continuum_act.population.vectorized import VectorizedModel, stacked_alphas
 
@@ -81,8 +82,12 @@ class Population(keras.Model):
         self.member_results: dict[str, np.ndarray] = {}
         self.member_history: dict[str, list[np.ndarray]] = {}
         self._last_results: dict[str, np.ndarray] = {}
+        signs = {sign_of(alpha) for alpha, _ in self.members}
+        sign = signs.pop() if len(signs) == 1 else None
         # what Keras must not track
-        self._untracked = ChunkedVariables(VectorizedModel(build, *self.members[0]), chunks_of(self.members, chunk))
+        self._untracked = ChunkedVariables(
+            VectorizedModel(build, *self.members[0], sign), chunks_of(self.members, chunk)
+        )
         template = self._untracked.model.stateless.model
         optimizer = type(template.optimizer).from_config(template.optimizer.get_config())
         self.compile(optimizer=optimizer, loss=None, jit_compile=False, steps_per_execution=STEPS)

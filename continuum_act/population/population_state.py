@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from keras import ops
 
 from continuum_act.population.batches import EpochBatches
 from continuum_act.population.budget import Member
-from continuum_act.population.chunks import Chunk, Results
+from continuum_act.population.chunks import Chunk, ChunkRunner, Job, Processors, Results
 from continuum_act.population.stateless_model import State
 from continuum_act.population.vectorized import VectorizedModel
 
@@ -18,25 +18,34 @@ from continuum_act.population.vectorized import VectorizedModel
 class PopulationState:
     """Trains its members an epoch at a time, and hands out the values of each."""
 
-    def __init__(self, model: VectorizedModel, chunks: Sequence[Chunk], members: Sequence[Member]) -> None:
-        self._stateless = model.stateless
-        self._runner = model.runner
+    def __init__(
+        self,
+        models: Mapping[int | None, VectorizedModel],
+        chunks: Sequence[Chunk],
+        members: Sequence[Member],
+        processors: Processors,
+    ) -> None:
+        self._models = [models[chunk.sign] for chunk in chunks]
+        self._processors = processors
         self._chunks = chunks
-        self._states = model.states(chunks, members)
+        self._states = [model.state(chunk, members) for model, chunk in zip(self._models, chunks, strict=True)]
         self._numbers: dict[int, State] = {}
         self._place = {int(row): (c, k) for c, chunk in enumerate(chunks) for k, row in enumerate(chunk.rows)}
         self._results: list[Results] = [{}] * len(chunks)
 
     def compile(self, batches: EpochBatches) -> None:
         """Compile, side by side, what training and evaluation need."""
-        seed, state = self._chunks[0].seed, self._states[0]
-        work = [(state, block) for block in next(batches.training(0, [seed]))[seed]]
-        test = [(state.for_test, block) for block in next(batches.validation(), [])]
-        self._runner.compile(work, training=True, test=test)
+        seed = self._chunks[0].seed
+        train, test = next(batches.training(0, [seed]))[seed], next(batches.validation(), [])
+        jobs = []
+        for model, state in zip(self._models, self._states, strict=True):
+            jobs += [Job(model.runner, True, state, block) for block in train]
+            jobs += [Job(model.runner, False, state.for_test, block) for block in test]
+        self._processors.compile(jobs)
 
     def set_rates(self, rates: Sequence[float | None]) -> None:
         """Set the learning rate of each member, unless it follows a schedule."""
-        if not self._stateless.optimizer.rates:
+        if not self._models[0].stateless.optimizer.rates:
             return
         for c, chunk in enumerate(self._chunks):
             mine = np.asarray([rates[row] for row in chunk.padded], "float32")
@@ -47,12 +56,13 @@ class PopulationState:
         """Train an epoch and evaluate; members that are not active stay as they are."""
         busy = [c for c, chunk in enumerate(self._chunks) if any(active[row] for row in chunk.rows)]
         before = [self._states[c] for c in busy]
-        states = [self._runner.with_new_metrics(state) for state in before]
+        runners = [self._models[c].runner for c in busy]
+        states = [runner.with_new_metrics(state) for runner, state in zip(runners, before, strict=True)]
         results: list[Results] = []
         for work in batches.training(epoch, [self._chunks[c].seed for c in busy]):
             of_chunks = [work[self._chunks[c].seed] for c in busy]
-            states, results = self._runner.run(states, of_chunks, training=True)
-        tested = self._tested(states, batches)
+            states, results = self._processors.run(runners, states, of_chunks, training=True)
+        tested = self._tested(runners, states, batches)
         for c, old, new, result, test in zip(busy, before, states, results, tested, strict=True):
             mask = np.array([active[row] for row in self._chunks[c].padded])
             self._states[c] = new if mask.all() else _masked(mask, new, old)
@@ -60,22 +70,23 @@ class PopulationState:
             self._numbers.pop(c, None)
         return in_order(self._chunks, self._results)
 
-    def _tested(self, states: Sequence[State], batches: EpochBatches) -> list[Results]:
-        tests = [self._runner.with_new_metrics(state).for_test for state in states]
+    def _tested(self, runners: Sequence[ChunkRunner], states: Sequence[State], batches: EpochBatches) -> list[Results]:
+        tests = [runner.with_new_metrics(state).for_test for runner, state in zip(runners, states, strict=True)]
         results: list[Results] = [{}] * len(states)
         for work in batches.validation():
-            tests, results = self._runner.run(tests, [work] * len(tests), training=False)
+            tests, results = self._processors.run(runners, tests, [work] * len(tests), training=False)
         return results
 
     def weights_of(self, row: int) -> list[np.ndarray]:
         """Return the weights of a member, in Keras's order."""
-        values = dict(zip(map(id, self._stateless.variables.flat()), self._state_of(row).flat(), strict=True))
-        return [values[id(v)] for v in self._stateless.weights]
+        stateless = self._models[self._place[row][0]].stateless
+        values = dict(zip(map(id, stateless.variables.flat()), self._state_of(row).flat(), strict=True))
+        return [values[id(v)] for v in stateless.weights]
 
     def optimizer_of(self, row: int, rate: float | None) -> list[np.ndarray]:
         """Return the variables of a member's optimizer, in Keras's order, with this learning rate."""
         state = self._state_of(row)
-        rates = len(self._stateless.optimizer.rates)
+        rates = len(self._models[0].stateless.optimizer.rates)
         return [*state.counts, *[np.float32(rate)] * rates, *state.slots[rates:]]
 
     def _state_of(self, row: int) -> State:

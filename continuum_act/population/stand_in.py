@@ -13,10 +13,15 @@ class NotMappable(ValueError):
 
 
 class StandIn(keras.Variable):
-    """A scalar variable in place of an alpha: a tensor wherever a layer computes, never a Python number."""
+    """A scalar variable in place of an alpha: a tensor wherever a layer computes, never a Python number.
 
-    def __init__(self, value: float, name: str) -> None:
-        super().__init__(value, trainable=False, dtype=keras.config.floatx(), name=name)
+    `sign` is that of all alphas in its place, -1 or 1 (0 counts as 1), or None if there are both: where it is known,
+    the functions compute one formula in place of two.
+    """
+
+    def __init__(self, value: float, name: str, sign: int | None) -> None:
+        super().__init__(-value if sign == -1 else value, trainable=False, dtype=keras.config.floatx(), name=name)
+        self.sign = sign
 
     def _refuse(self, use: str) -> NotMappable:
         return NotMappable(
@@ -71,16 +76,28 @@ def parts(alpha: Any) -> list[float]:
     return [float(alpha)]
 
 
-def stand_in(alpha: Any, name: str = "alpha") -> tuple[Any, list[StandIn]]:
+def sign_of(alpha: Any) -> int | None:
+    """Return the sign that chooses the formula of an alpha; None for several alphas.
+
+    Example:
+        >>> sign_of(-0.5), sign_of(0.0), sign_of(1j), sign_of((0.5, 1.0))
+        (-1, 1, 1, None)
+    """
+    if isinstance(alpha, (tuple, list, np.ndarray)):
+        return None
+    return -1 if parts(alpha)[0] < 0 else 1
+
+
+def stand_in(alpha: Any, sign: int | None = None, name: str = "alpha") -> tuple[Any, list[StandIn]]:
     """Return something of the structure of this alpha, and the variables that it consists of.
 
     A real alpha becomes a variable, a complex one a pair of variables, a tuple of alphas a tuple of these.
     """
     if isinstance(alpha, (tuple, list, np.ndarray)):
-        made = [stand_in(value, f"{name}_{i}") for i, value in enumerate(alpha)]
+        made = [stand_in(value, None, f"{name}_{i}") for i, value in enumerate(alpha)]
         return tuple(value for value, _ in made), [v for _, variables in made for v in variables]
     if isinstance(alpha, (complex, np.complexfloating)):
-        pair = [StandIn(0.37, f"{name}_real"), StandIn(0.41, f"{name}_imag")]
+        pair = [StandIn(0.37, f"{name}_real", sign), StandIn(0.41, f"{name}_imag", None)]
         return tuple(pair), pair
-    variable = StandIn(0.37, name)
+    variable = StandIn(0.37, name, sign)
     return variable, [variable]

@@ -67,8 +67,8 @@ def alone(function: Callable[[State], Any], state: State) -> Any:
 class StatelessModel:
     """The model `build(stand-in for alpha)`, whose `variables` name the places of a member's values."""
 
-    def __init__(self, build: Build, alpha: Any, seed: int) -> None:
-        given, self._alphas = stand_in(alpha)
+    def __init__(self, build: Build, alpha: Any, seed: int, sign: int | None) -> None:
+        given, self._alphas = stand_in(alpha, sign)
         keras.utils.set_random_seed(seed)
         try:
             self.model = build(given)

@@ -13,10 +13,11 @@ import keras
 from continuum_act.population.batches import EpochBatches, first_batch
 from continuum_act.population.budget import Budget, Member, MemberResult, MemberState, as_log, state_of
 from continuum_act.population.callbacks import BestEpoch, MeanCallbacks, MemberCallbacks, check_mappable
-from continuum_act.population.chunks import chunks_of
+from continuum_act.population.chunks import Processors, chunks_of
 from continuum_act.population.memory import available, members_that_fit
 from continuum_act.population.population_state import PopulationState
-from continuum_act.population.stateless_model import Build
+from continuum_act.population.stand_in import sign_of
+from continuum_act.population.stateless_model import Build, State
 from continuum_act.population.vectorized import VectorizedModel
 
 # Called after each epoch with the logs of each member in training; returns the alphas whose members shall stop.
@@ -54,41 +55,47 @@ class PopulationTrainer:
         self._callbacks = [*budget.callbacks, *([BestEpoch(budget)] if budget.epoch == "best" else [])]
         self._batches = EpochBatches(budget)
         self._first_batch = first_batch(budget)
-        self._vectorized: VectorizedModel | None = None
+        self._models: dict[int | None, VectorizedModel] = {}
+        self._initial: dict[int, State] = {}
+        self._processors = Processors()
         self._chunk_size = 1
         self._known_to_fit = 0
 
     def train(self, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
         """Train these members, those of an alpha together; yield each when it is done."""
-        model = self._ready(members[0])
-        limit = self._limit or self._members_that_fit(model, len(members))
+        limit = self._limit or self._members_that_fit(members[0], len(members))
         seeds = len({seed for _, seed in members})
         size = limit - limit % seeds if limit >= seeds else limit
         for start in range(0, len(members), size):
-            yield from self._train(model, members[start : start + size], watch)
+            yield from self._train(members[start : start + size], watch)
 
-    def _ready(self, first: Member) -> VectorizedModel:
-        if self._vectorized is None:
-            model = VectorizedModel(self._build, *first, epochs=self._budget.epochs)
+    def _model(self, first: Member, sign: int | None) -> VectorizedModel:
+        """Return the model of members whose alphas have this sign."""
+        if sign not in self._models:
+            model = VectorizedModel(self._build, *first, sign, epochs=self._budget.epochs, initial=self._initial)
             x, _, _ = self._first_batch
             model.list_variables(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), x))
-            self._vectorized = model
-        return self._vectorized
+            self._models[sign] = model
+        return self._models[sign]
 
-    def _members_that_fit(self, model: VectorizedModel, wanted: int) -> int:
+    def _members_that_fit(self, first: Member, wanted: int) -> int:
         if wanted > self._known_to_fit:
+            model = self._model(first, sign_of(first[0]))
             model.build_metrics(self._first_batch)
             self._known_to_fit = members_that_fit(model.stateless, self._first_batch, wanted, available())
         return self._known_to_fit
 
-    def _train(self, model: VectorizedModel, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
+    def _train(self, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
         begin = time.perf_counter()
-        model.check([alpha for alpha, _ in members], self._first_batch)
-        chunks = chunks_of(members, at_least=self._chunk_size)
+        chunks = chunks_of(members, at_least=self._chunk_size, by_sign=True)
         self._chunk_size = chunks[0].size
-        population = PopulationState(model, chunks, members)
+        for sign in {chunk.sign: None for chunk in chunks}:
+            of_sign = [member for member in members if sign_of(member[0]) == sign]
+            self._model(of_sign[0], sign).check([alpha for alpha, _ in of_sign], self._first_batch)
+        population = PopulationState(self._models, chunks, members, self._processors)
         population.compile(self._batches)
-        keras_model, rate = model.stateless.model, model.stateless.rate
+        stateless = self._models[chunks[0].sign].stateless
+        keras_model, rate = stateless.model, stateless.rate
         progress = [
             _Progress(member, MemberCallbacks(self._callbacks, keras_model, rate, partial(population.weights_of, row)))
             for row, member in enumerate(members)

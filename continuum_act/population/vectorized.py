@@ -23,19 +23,30 @@ class VectorizedModel:
         build: returns a compiled model for an alpha.
         alpha: one alpha, for its structure.
         seed: one seed.
+        sign: that of all alphas of its members, None if there are both.
         epochs: how many are trained, if that is known.
+        initial: the initial states by seed, which other models of this build have found.
 
     Raises:
         NotMappable: if the model cannot be mapped over members exactly.
     """
 
-    def __init__(self, build: Build, alpha: Any, seed: int, epochs: int = 1) -> None:
+    def __init__(
+        self,
+        build: Build,
+        alpha: Any,
+        seed: int,
+        sign: int | None = None,
+        *,
+        epochs: int = 1,
+        initial: dict[int, State] | None = None,
+    ) -> None:
         self._build = build
         self._first = alpha, seed
         self._epochs = epochs
         self._checked: list[Any] = []
-        self._initial: dict[int, State] = {}
-        self.stateless = StatelessModel(build, alpha, seed)
+        self._initial = {} if initial is None else initial
+        self.stateless = StatelessModel(build, alpha, seed, sign)
 
     def list_variables(self, input_shape: Any) -> None:
         """Build the model for this shape if it has no `Input`."""
@@ -58,7 +69,7 @@ class VectorizedModel:
     def initial(self, seed: int) -> State:
         """Return the state of a member before training, without its alpha and metrics."""
         if seed not in self._initial:
-            other = StatelessModel(self._build, self._first[0], seed)
+            other = StatelessModel(self._build, self._first[0], seed, None)
             other.list_variables(self.stateless.input_shape)
             state, first = _numbers(other), self._initial[self._first[1]]
             if [v.shape for v in state.flat()] != [v.shape for v in first.flat()]:
@@ -66,16 +77,12 @@ class VectorizedModel:
             self._initial[seed] = state
         return self._initial[seed]
 
-    def states(self, chunks: Sequence[Chunk], members: Sequence[Member]) -> list[State]:
-        """Return the states of chunks of members before training."""
-
-        def state_of(chunk: Chunk) -> State:
-            one = self.initial(chunk.seed)
-            own = [[np.repeat(v[None], chunk.size, axis=0) for v in field] for field in one.own[1:]]
-            state = State(stacked_alphas([members[row][0] for row in chunk.padded]), *own, *one.shared)
-            return self.runner.with_new_metrics(state.map(ops.convert_to_tensor))
-
-        return [state_of(chunk) for chunk in chunks]
+    def state(self, chunk: Chunk, members: Sequence[Member]) -> State:
+        """Return the state of a chunk's members before training."""
+        one = self.initial(chunk.seed)
+        own = [[np.repeat(v[None], chunk.size, axis=0) for v in field] for field in one.own[1:]]
+        state = State(stacked_alphas([members[row][0] for row in chunk.padded]), *own, *one.shared)
+        return self.runner.with_new_metrics(state.map(ops.convert_to_tensor))
 
 
 def stacked_alphas(alphas: Sequence[Any]) -> list[np.ndarray]:

@@ -62,7 +62,7 @@ def test_diverged_member_leaves_its_neighbours_bitwise_untouched() -> None:
 
     budget = Budget(X, 3 * X[:, :1], None, epochs=2, batch_size=16, objective="loss")
     bad, *good = train(steep, budget, [(alpha, 0) for alpha in (40.0, 0.0, 0.1, 0.2)])
-    _, *calm = train(steep, budget, [(alpha, 0) for alpha in (-0.1, 0.0, 0.1, 0.2)])
+    _, *calm = train(steep, budget, [(alpha, 0) for alpha in (0.3, 0.0, 0.1, 0.2)])
     assert bad.state == "diverged"
     for one, other in zip(good, calm, strict=True):
         assert one.state == "complete"
