@@ -92,7 +92,11 @@ def parser() -> argparse.ArgumentParser:
     sweep.add_argument("--data", default="digits", metavar="NAME|FILE", help=f"{_DATA} (default: digits)")
     sweep.add_argument("--target", metavar="COLUMN", help="the column of FILE to predict")
     sweep.add_argument(
-        "--drop", default="", metavar="COLUMN,...", help="columns to leave out, or TARGET=CLASS for the rows of a class"
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN,...",
+        help="columns to leave out, or TARGET=CLASS for the rows of a class; may be repeated",
     )
     sweep.add_argument("--task", choices=("classification", "regression"), help="default: as the target looks")
     sweep.add_argument("--sep", metavar="CHARACTER", help="between the fields of FILE (default: comma; .tsv: tab)")

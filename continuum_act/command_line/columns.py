@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 from pandas.api import types
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from continuum_act.command_line.numbers import DECIMAL_COMMA, THOUSANDS, as_text, style_of, to_numbers
+from continuum_act.command_line.numbers import DECIMAL_COMMA, PLAIN, THOUSANDS, as_text, style_of, to_numbers
 
 _INDEX = re.compile(r"(unnamed: \d+|__index_level_\d+__|row\.?_?names?|row\.?_?(id|number|num)|index|)", re.IGNORECASE)
 _ID = re.compile(r"(id|.*[ ._-]id|.*[a-z]I[Dd])")
@@ -26,7 +25,8 @@ class Columns(TransformerMixin, BaseEstimator):
 
     Attributes:
         numbers_: how the numbers of each column are written, by name.
-        others_: names of the columns of texts, categories, truth values and dates.
+        texts_: names of the columns of texts, categories and truth values.
+        dates_: names of the columns that hold dates already; texts may turn out to be dates later.
         left_out_: the reason, by name.
         strays_: texts among numbers, which are taken as missing, by name.
     """
@@ -38,7 +38,8 @@ class Columns(TransformerMixin, BaseEstimator):
             ValueError: if a column cannot be used and should be dropped.
         """
         self.numbers_: dict[str, str] = {}
-        self.others_: list[str] = []
+        self.texts_: list[str] = []
+        self.dates_: list[str] = []
         self.left_out_: dict[str, str] = {}
         self.strays_: dict[str, list[str]] = {}
         for name in table.columns:
@@ -49,7 +50,7 @@ class Columns(TransformerMixin, BaseEstimator):
                 self.left_out_[name] = reason
                 continue
             if style is None:
-                self.others_.append(name)
+                (self.texts_ if values.dtype == object else self.dates_).append(name)
                 continue
             _check_size(name, values)
             self.numbers_[name] = style
@@ -61,6 +62,11 @@ class Columns(TransformerMixin, BaseEstimator):
                     self.numbers_[name] = DECIMAL_COMMA
         return self
 
+    @property
+    def used(self) -> list[str]:
+        """Names of the columns that are used."""
+        return [*self.numbers_, *self.texts_, *self.dates_]
+
     def transform(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the columns that are used, as numbers, dates or texts.
 
@@ -68,11 +74,13 @@ class Columns(TransformerMixin, BaseEstimator):
             ValueError: if a column is missing.
         """
         table = table.rename(columns=lambda name: str(name).strip())
-        missing = [name for name in [*self.numbers_, *self.others_] if name not in table.columns]
+        missing = [name for name in self.used if name not in table.columns]
         if missing:
             raise ValueError(f"the table lacks the columns {missing[:10]}; it has {list(table.columns)[:20]}.")
         numbers = {n: _to_float(plain(n, table[n]), style) for n, style in self.numbers_.items()}
-        return pd.DataFrame(numbers | {n: plain(n, table[n]) for n in self.others_}, index=table.index)
+        texts = {n: _to_text(table[n]) for n in self.texts_}
+        dates = {n: pd.to_datetime(plain(n, table[n]), errors="coerce") for n in self.dates_}
+        return pd.DataFrame(numbers | texts | dates, index=table.index)
 
 
 def plain(name: str, column: pd.Series) -> pd.Series:
@@ -92,18 +100,23 @@ def plain(name: str, column: pd.Series) -> pd.Series:
         raise ValueError(f"the column {name!r} has complex numbers; leave it out with --drop {name!r}.")
     if types.is_numeric_dtype(kind) and not types.is_bool_dtype(kind):
         return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), index=column.index)
-    with contextlib.suppress(TypeError):  # pandas meets a list, say
-        values = pd.to_numeric(column, errors="coerce")
-        if not types.is_bool_dtype(values) and not values.isna().any():
-            return values.astype("float64")
+    if isinstance(kind, pd.PeriodDtype):
+        return column.dt.to_timestamp()
     try:
-        return as_text(column)
-    except TypeError as error:
-        raise ValueError(f"the column {name!r} has {error}; leave it out with --drop {name!r}.") from None
+        text = as_text(column)
+    except TypeError as error:  # unhashable type: 'list'
+        raise ValueError(f"the column {name!r} has values of an {error}; leave it out with --drop {name!r}.") from None
+    return text if style_of(text) != (PLAIN, []) else to_numbers(text, PLAIN)
 
 
 def _to_float(column: pd.Series, style: str) -> pd.Series:
     return to_numbers(column, style) if column.dtype == object else column.astype("float64")
+
+
+def _to_text(column: pd.Series) -> pd.Series:
+    if types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():  # 7 may have been read as 7.0
+        column = column.astype("Int64")
+    return as_text(column)
 
 
 def _says_nothing(name: str, column: pd.Series) -> str | None:
@@ -120,12 +133,13 @@ def _says_nothing(name: str, column: pd.Series) -> str | None:
         return None
     if column.dtype != object:
         return "an ID, different in each row" if _ID.fullmatch(name) and (column % 1 == 0).all() else None
-    if column.str.len().mean() > _NAME_LENGTH or _are_dates(column):
+    if column.str.len().mean() > _NAME_LENGTH or are_dates(column):
         return None
     return "texts that are different in each row"
 
 
-def _are_dates(column: pd.Series) -> bool:
+def are_dates(column: pd.Series) -> bool:
+    """Whether the texts of a column are dates."""
     from skrub import to_datetime
 
     return types.is_datetime64_any_dtype(to_datetime(column))

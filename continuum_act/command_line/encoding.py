@@ -6,15 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from continuum_act.command_line.columns import Columns
+from continuum_act.command_line.columns import Columns, are_dates
 from continuum_act.command_line.numbers import PLAIN
 
 _OUTLYING = 1000  # times the interquartile range from the median
+_TEXTS = 40  # different ones, from which they are encoded by their letters
 _KINDS = {
     "low_cardinality": "categories, one-hot encoded",
-    "high_cardinality": "texts, by their letters",
     "datetime": "dates, by their parts",
-    "numeric": "numbers, scaled",
 }
 
 
@@ -30,22 +29,25 @@ def encoder(train: pd.DataFrame) -> Any:
         return SimpleImputer(strategy="median", keep_empty_features=True)
 
     numbers = train.select_dtypes("float64")
-    others = [name for name in train.columns if name not in numbers.columns]
     low, high = numbers.quantile(0.25), numbers.quantile(0.75)
     far = (numbers - numbers.median()).abs().max() > _OUTLYING * (high - low)
     outlying = list(numbers.columns[far & (high > low)])
+    others = train.drop(columns=numbers.columns)
+    texts = [
+        n for n in others if others[n].nunique() >= _TEXTS and others[n].dtype == object and not are_dates(others[n])
+    ]
     vectorizer = TableVectorizer(
-        numeric=make_pipeline(fill(), StandardScaler()),
         datetime=make_pipeline(DatetimeEncoder(), fill(), StandardScaler()),
         low_cardinality=OneHotEncoder(handle_unknown="ignore", sparse_output=False, drop="if_binary", dtype="float32"),
-        high_cardinality=StringEncoder(random_state=0),
     )
-    parts = {
-        "numbers": (make_pipeline(fill(), StandardScaler()), [n for n in numbers.columns if n not in outlying]),
-        "outlying": (make_pipeline(fill(), SquashingScaler()), outlying),
-        "others": (vectorizer, others),
-    }
-    return ColumnTransformer([(name, *part) for name, part in parts.items() if part[1]])
+    parts = [
+        ("numbers", make_pipeline(fill(), StandardScaler()), [n for n in numbers if n not in outlying]),
+        ("outlying", make_pipeline(fill(), SquashingScaler()), outlying),
+        ("others", vectorizer, [n for n in others if n not in texts]),
+        # outside of the `TableVectorizer`, which would save each vocabulary a dozen times
+        *((f"text {i}", StringEncoder(random_state=0), name) for i, name in enumerate(texts)),
+    ]
+    return ColumnTransformer([part for part in parts if part[2] or isinstance(part[2], str)])
 
 
 def describe(fitted: Any, columns: Columns) -> list[str]:
@@ -60,8 +62,11 @@ def describe(fitted: Any, columns: Columns) -> list[str]:
             names = list(vectorizer.kind_to_columns_[kind])
             inputs = sum(len(vectorizer.input_to_outputs_[name]) for name in names)
             kinds[f"{what}, {inputs} inputs"] = names
-        gone = [name for name in used["others"] if name not in vectorizer.column_to_kind_]
-        kinds["left out, empty in the training part"] = gone
+        kinds["left out, empty in the training part"] = [
+            name for name in used["others"] if name not in vectorizer.column_to_kind_
+        ]
+    texts = {name: encoder for part, encoder, name in fitted.transformers_ if part.startswith("text ")}
+    kinds[f"texts, by their letters, {sum(e.n_components_ for e in texts.values())} inputs"] = list(texts)
     disguised = {name: style for name, style in columns.numbers_.items() if style != PLAIN}
     for style in sorted(set(disguised.values())):
         kinds[f"numbers written with {style}"] = [name for name, of in disguised.items() if of == style]

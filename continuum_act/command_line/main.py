@@ -54,7 +54,7 @@ def _sweep(options: Namespace) -> int:
     data = tables.load(
         options.data,
         options.target,
-        drop=_names(options.drop),
+        drop=options.drop,
         task=options.task,
         test_share=options.test_share,
         sep=options.sep,
@@ -127,10 +127,6 @@ def _show(result: SweepResult, out: Path | None) -> bool:
     except ValueError as error:
         print(f"continuum-act: {error}", file=sys.stderr)
         return False
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _writable(directory: str) -> Path:

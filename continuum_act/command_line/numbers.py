@@ -14,7 +14,7 @@ _THOUSANDS = r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"
 _DECIMAL_COMMA = r"[-+]?(?:\d*|\d{1,3}(?:\.\d{3})+),\d+(?:[eE][-+]?\d+)?"
 PLAIN, THOUSANDS, DECIMAL_COMMA = "plain", "thousands", "decimal comma"
 STYLES = (PLAIN, THOUSANDS, DECIMAL_COMMA)
-_STRAY_SHARE = 0.05  # of texts in a column of numbers, which are then taken as missing
+_STRAY_SHARE = 0.05  # of the different texts in a column of numbers, which are then taken as missing
 _FEWEST_NUMBERS = 20  # different ones, for a column with such texts
 
 
@@ -22,15 +22,16 @@ def as_text(column: pd.Series) -> pd.Series:
     """Return a column of texts without blanks around them, or of NaN where a value is missing.
 
     Raises:
-        TypeError: if a value is a list or the like.
+        TypeError: if a value is a list, a tuple or the like.
     """
-    text = pd.Series([_written(value) for value in column], index=column.index, dtype=object)
-    return text.mask(column.isna() | text.isin(MISSING), np.nan)
+    codes, different = pd.factorize(column.astype(object))
+    text = pd.Series([*map(_written, different), ""], dtype=object)  # the last one for -1, a missing value
+    return text.mask(text.isin(MISSING), np.nan).take(codes % len(text)).set_axis(column.index)
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, (list, tuple, dict, set, np.ndarray)):
-        raise TypeError(f"values of type {type(value).__name__}")
+    if isinstance(value, tuple):
+        raise TypeError("unhashable type: 'tuple'")
     return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
 
 
@@ -64,7 +65,8 @@ def style_of(text: pd.Series) -> tuple[str | None, list[str]]:
     """
     if text.dtype != object:
         return PLAIN if text.dtype == "float64" else None, []
-    present = text[text.notna() & ~text.isin(_NO_NUMBER)]
+    present = pd.Series(text.dropna().unique(), dtype=object)
+    present = present[~present.isin(_NO_NUMBER)]
     if present.empty:
         return None, []
     strays = {}
@@ -80,4 +82,4 @@ def style_of(text: pd.Series) -> tuple[str | None, list[str]]:
     stray = strays[style]
     if stray.mean() > _STRAY_SHARE or to_numbers(present[~stray], style).nunique() <= _FEWEST_NUMBERS:
         return None, []
-    return style, list(dict.fromkeys(present[stray]))
+    return style, list(present[stray])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ def save(directory: str | Path, data: Dataset, model: keras.Model) -> None:
     import skops.io
 
     pipeline, target, best = (Path(directory) / name for name in FILES)
-    skops.io.dump(data.pipeline, pipeline)
+    skops.io.dump(data.pipeline, pipeline, compression=zipfile.ZIP_DEFLATED)
     target.write_text(json.dumps(dataclasses.asdict(data.target), indent=1, ensure_ascii=False) + "\n", "utf-8")
     model.save(best)
 

@@ -14,6 +14,7 @@ import pandas as pd
 from continuum_act.command_line.columns import Columns
 from continuum_act.command_line.encoding import describe, encoder
 from continuum_act.command_line.files import ENDINGS, read_table
+from continuum_act.command_line.numbers import as_text
 from continuum_act.command_line.targets import Target, Task, read_target
 
 NAMES = ("digits", "breast_cancer", "wine", "diabetes")
@@ -102,7 +103,7 @@ def prepare(
         table: rows and columns, of any type.
         target: the column to predict.
         name: what notes and errors call the table.
-        drop: columns to leave out, or "TARGET=CLASS" for the rows of a class.
+        drop: columns to leave out, or "TARGET=CLASS" for the rows of a class; also several as "A,B".
         task: "classification" or "regression", where the target should not decide.
         test_share: the fraction of rows to hold out.
 
@@ -131,7 +132,7 @@ def prepare(
     same = [column for column in features if features[column].equals(table.loc[values.index, target])]
     cleaner = Columns().fit(features.drop(columns=same))
     left_out = dict.fromkeys(columns, "--drop") | dict.fromkeys(same, "the same as the target") | cleaner.left_out_
-    if not cleaner.numbers_ and not cleaner.others_:
+    if not cleaner.used:
         raise ValueError(f"{name} has no column but the target that says anything (left out: {_reasons(left_out)}).")
     cleaned = cleaner.transform(features)
     if missing := int(cleaned.isna().sum().sum()):
@@ -156,10 +157,13 @@ def prepare(
 
 
 def _dropped(table: pd.DataFrame, target: str, drop: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the columns to leave out, and the classes of the target."""
-    columns = [name for name in drop if name in table.columns]
-    classes = [name for name in drop if name not in columns and name.startswith(f"{target}=")]
-    unknown = [name for name in drop if name not in columns and name not in classes]
+    """Return the columns to leave out, and the classes of the target; several may be in a text, between commas."""
+    labels = {f"{target}={label}" for label in as_text(table[target]).dropna()}
+    known = {*table.columns, *labels}
+    names = [name for text in drop for name in ([text] if text in known else map(str.strip, text.split(","))) if name]
+    columns = [name for name in names if name in table.columns]
+    classes = [name for name in names if name not in columns and name.startswith(f"{target}=")]
+    unknown = [name for name in names if name not in columns and name not in classes]
     if unknown:
         raise ValueError(f"there is no column {unknown[0]!r} to drop; the table has: {_names(table)}.")
     if target in columns:

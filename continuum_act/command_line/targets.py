@@ -15,7 +15,7 @@ from continuum_act.command_line.numbers import as_text, style_of, to_numbers
 Task = Literal["classification", "regression"]
 _MOST_NUMBERED_CLASSES = 20
 _ROWS_PER_CLASS = 4  # on average
-_SENTINEL = 1e6  # times the interquartile range from the median
+_OUTLYING, _BEYOND = 1e4, 1e9  # times the interquartile range from the median
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def read_target(
         notes.append(f"{missing} rows without a target left out")
     values = values.dropna()
     if not is_class:
-        _check_amounts(name, values)
+        notes += _check_amounts(name, values)
         whole = "whole numbers, taken as amounts; --task classification takes them as classes"
         if task is None and 2 < values.nunique() <= _MOST_NUMBERED_CLASSES and (values % 1 == 0).all():
             notes.append(f"target: {values.nunique()} different {whole}")
@@ -129,21 +129,22 @@ def _sort_keys(names: Any) -> np.ndarray:
     return np.asarray(text.rank() if numbers.isna().any() else numbers.rank())
 
 
-def _check_amounts(name: str, values: pd.Series) -> None:
+def _check_amounts(name: str, values: pd.Series) -> list[str]:
+    """Refuse amounts that cannot be learned; return a note on those that may stand for missing ones."""
     if np.isinf(values).any():
         raise ValueError(f"the target {name!r} has infinite values; empty their cells to leave these rows out.")
     if values.nunique() == 1:
         raise ValueError(f"the target {name!r} is constant: there is nothing to learn.")
-    if values.empty:
-        return
     sized = values / values.abs().max()
     low, high = sized.quantile([0.25, 0.75])
-    far = (sized - sized.median()).abs() > _SENTINEL * (high - low)
-    if high > low and far.any():
-        raise ValueError(
-            f"the target {name!r} has the value {values[far].iloc[0]:g}, beside which all others are the same; "
-            "if it stands for a missing one, empty its cell (rows without a target are left out)."
-        )
+    distance = (sized - sized.median()).abs()
+    far = distance.idxmax() if len(values) else None
+    if far is None or not high > low or distance[far] < _OUTLYING * (high - low):
+        return []
+    what = f"the target {name!r} has the value {values[far]:g}, far from all others; if it stands for a missing one,"
+    if distance[far] > _BEYOND * (high - low):
+        raise ValueError(f"{what} empty its cell (rows without a target are left out), else scale the target.")
+    return [f"{what} empty its cell"]
 
 
 def _check_classes(name: str, classes: tuple[str, ...], counts: np.ndarray) -> None:
@@ -156,12 +157,12 @@ def _check_classes(name: str, classes: tuple[str, ...], counts: np.ndarray) -> N
             f"a classification needs {_ROWS_PER_CLASS} rows per class on average. Choose another column"
             " (or --task regression, if these are numbers)."
         )
-    rare = [name for name, count in zip(classes, counts, strict=True) if count == 1]
+    rare = [label for label, count in zip(classes, counts, strict=True) if count == 1]
     if rare:
-        drop = ",".join(f"{name}={label}" for label in rare[:5])
+        drop = " ".join(f"--drop '{name}={label}'" for label in rare)
+        advice = f"{drop} leaves these rows out" if len(rare) <= 5 else "choose another column"
         raise ValueError(
-            f"the target {name!r} has 1 row only of {_quoted(rare)}; each class needs 2 or more: "
-            f"--drop '{drop}' leaves these rows out."
+            f"the target {name!r} has 1 row only of {_quoted(rare)}; each class needs 2 or more: {advice}."
         )
 
 

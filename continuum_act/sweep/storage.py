@@ -34,7 +34,7 @@ def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
     if storage is None:
         return optuna.storages.InMemoryStorage()
     if isinstance(storage, (str, Path)):
-        url = str(storage)
+        url, file = str(storage), None
         if "://" not in url:
             path = Path(url)
             if not path.parent.is_dir():
@@ -43,11 +43,11 @@ def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
                 raise FileNotFoundError(f"no file {path}; give the storage of a sweep.")
             if path.is_dir():
                 raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
-            url = _sqlite_url(path)
+            url, file = _sqlite_url(path), path
         sqlite = url.startswith("sqlite")
         with storage_errors(storage):
             if sqlite:
-                file = _file_of(sqlalchemy.make_url(url).database)
+                file = file or _file_of(sqlalchemy.make_url(url).database)
                 if must_exist and file is not None and not file.exists():
                     raise FileNotFoundError(f"no file {file}; give the storage of a sweep.")
                 if not must_exist:
@@ -69,10 +69,11 @@ def shown(storage: Any) -> str:
 
 
 def _sqlite_url(path: Path) -> str:
-    """Return the URL of a database; `?` and `{` mean something in a URL, so such a path goes as a quoted one."""
-    if re.search(r"[?#%{}]", str(path)) is None:
-        return f"sqlite:///{path}"
-    return f"sqlite:///file:{urllib.parse.quote(str(path.absolute()))}?uri=true"
+    """Return the URL of a database, whatever `?`, `#`, `%` or braces its path has."""
+    url = sqlalchemy.URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+    if sqlalchemy.make_url(url).database != str(path):  # SQLAlchemy 2.0 does not quote a path, 2.1 does
+        url = f"sqlite:///file:{urllib.parse.quote(str(path.absolute()))}?uri=true"
+    return url.replace("{", "{{").replace("}", "}}")  # Optuna formats URLs
 
 
 def _file_of(database: str | None) -> Path | None:
