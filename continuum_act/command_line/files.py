@@ -53,7 +53,8 @@ def read_table(path: str | Path, sep: str | None = None) -> pd.DataFrame:
     separator = {None: "\t" if ".tsv" in name else ",", "\\t": "\t", "tab": "\t"}.get(sep, sep) or ""
     if len(separator) != 1 or separator in '"\r\n':
         raise ValueError(f"--sep must be one character such as ';' or '\\t', got {sep!r}.")
-    return _table(path, _records(path, _text(path), separator), separator)
+    text = _text(path)
+    return _table(path, _records(path, text, separator), text, separator)
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -99,14 +100,13 @@ def _records(path: Path, text: str, separator: str) -> list[tuple[int, list[str]
     try:
         return [(reader.line_num, fields) for fields in reader if fields]
     except csv.Error as error:
-        raise ValueError(
-            f"{path} cannot be read as CSV: {error} (line {reader.line_num}; is a quotation mark left open?)."
-        ) from None
+        why = _other_separator(text, separator) or "; is a quotation mark left open?"
+        raise ValueError(f"{path} cannot be read as CSV: {error} (line {reader.line_num}){why}.") from None
     finally:
         csv.field_size_limit(limit)
 
 
-def _table(path: Path, records: list[tuple[int, list[str]]], separator: str) -> pd.DataFrame:
+def _table(path: Path, records: list[tuple[int, list[str]]], text: str, separator: str) -> pd.DataFrame:
     if not records:
         raise ValueError(f"{path} is empty.")
     header = [name.strip() for name in records[0][1]]
@@ -121,9 +121,9 @@ def _table(path: Path, records: list[tuple[int, list[str]]], separator: str) -> 
         if len(fields) != len(header):
             raise ValueError(
                 f"line {line} of {path} has {_count(len(fields), 'field')}, its header {len(header)}"
-                f"{_other_separator(records, separator) or ': each row needs a field for each name'}."
+                f"{_other_separator(text, separator) or ': each row needs a field for each name'}."
             )
-    if len(header) == 1 and (other := _other_separator(records, separator)):
+    if len(header) == 1 and (other := _other_separator(text, separator)):
         raise ValueError(f"{path} has one column{other}.")
     table = pd.DataFrame(rows, columns=range(len(header)), dtype=object)
     last = len(header) - 1
@@ -140,11 +140,11 @@ def _are_row_names(values: list[str]) -> bool:
     return len(set(values)) == len(values) and not any(value.strip("-+").replace(".", "").isdigit() for value in values)
 
 
-def _other_separator(records: list[tuple[int, list[str]]], separator: str) -> str:
-    """Say which separator the first rows seem to have, if it is another."""
-    lines = [separator.join(fields) for _, fields in records[:20]]
+def _other_separator(text: str, separator: str) -> str:
+    """Say which separator the first lines seem to have, if it is another."""
+    lines = text[:100_000].splitlines()[:20]
     for other, name in _SEPARATORS.items():
-        counts = {line.count(other) for line in lines}
+        counts = {line.count(other) for line in lines if line}
         if other != separator and len(counts) == 1 and counts.pop() > 0:
             return f"; it looks separated by {name}: add --sep '{other if other != chr(9) else chr(92) + 't'}'"
     return ""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from continuum_act.command_line.tables import Dataset
 
 FILES = ("pipeline.skops", "target.json", "best_model.keras")
-_TRUSTED = ("skrub.", "continuum_act.command_line.")
+_TRUSTED = ("sklearn.", "skrub.", "continuum_act.command_line.")
 
 
 def save(directory: str | Path, data: Dataset, model: keras.Model) -> None:

@@ -131,7 +131,7 @@ def test_what_says_nothing_is_left_out_with_its_reason():
     assert columns.texts_ == ["when", "review", "gap"]
 
 
-@pytest.mark.parametrize("value", [np.inf, -np.inf, 1.8e308 / 10, -9.9e36, "1e400"])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1.8e308 / 10, -9.9e36, "inf"])
 def test_infinite_and_huge_numbers_are_refused_by_name(value):
     with pytest.raises(ValueError, match=r"the column 'a' has (infinite values|values such as).*--drop 'a'"):
         Columns().fit(pd.DataFrame({"a": texts(1.0, 2.0, value)}))

@@ -81,6 +81,7 @@ def test_a_column_without_a_name_is_named_by_its_place(write):
         ("a;y\n1;2\n", "t.csv", "looks separated by semicolons: add --sep ';'"),
         ("a\ty\n1\t2\n", "t.csv", r"looks separated by tabs: add --sep '\\t'"),
         ("a;y\n1,5;2,5\n3,5;2,5\n", "t.csv", "looks separated by semicolons"),
+        ('"a";"y"\n"1";"2"\n', "t.csv", "looks separated by semicolons"),
         ("a,y\n1,2\n", "t.tsv", "looks separated by commas: add --sep ','"),
         ("a,y,y\n1,2,3\n", "t.csv", "the columns 2 and 3 of .* are all named 'y'"),
         ("a, y ,y\n1,2,3\n", "t.csv", "the columns 2 and 3 of .* are all named 'y'"),

@@ -17,7 +17,7 @@ FILES = int(os.environ.get("FUZZ_FILES", "25"))
 
 SAFE = st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",))
 CELLS = {
-    "numbers": st.floats(allow_nan=False, width=32).map(str) | st.integers(-9, 9).map(str),
+    "numbers": st.floats(-1e6, 1e6, width=32).map(str) | st.integers(-9, 9).map(str),
     "any numbers": st.floats().map(repr) | st.integers().map(str),
     "amounts": st.integers(0, 10**7).map(lambda n: f"${n:,}"),
     "decimal commas": st.integers(0, 9999).map(lambda n: f"{n // 100},{n % 100:02}"),
@@ -52,11 +52,15 @@ def columns(draw, rows):
 @st.composite
 def files(draw):
     """Return the bytes of a file, its ending, the options to read it with."""
-    rows = draw(st.integers(0, 3)) if draw(st.integers(0, 9)) == 0 else draw(st.integers(19, 45))
-    names = draw(st.lists(NAMES, min_size=1, max_size=5))
-    if draw(st.integers(0, 9)):
-        names = list(dict.fromkeys(names))
+    rows = draw(st.integers(0, 3)) if rarely(draw, 19) else draw(st.integers(19, 90))
+    names = draw(st.lists(NAMES, min_size=1, max_size=5, unique_by=None if rarely(draw, 19) else str.strip))
     cells = [draw(columns(rows)) for _ in names]
+    target = draw(st.sampled_from(names)).strip()
+    if not rarely(draw, 5):  # a target that can be learned, of a few classes or of amounts
+        target, kind = "goal", draw(st.sampled_from(["truth values", "codes", "numbers", "amounts", "decimal commas"]))
+        place = draw(st.integers(0, len(names)))
+        names.insert(place, target)
+        cells.insert(place, draw(st.lists(CELLS[kind], min_size=rows, max_size=rows)))
     text = io.StringIO()
     separator = draw(st.sampled_from([",", ",", ",", ";", "\t", "|"]))
     writer = csv.writer(
@@ -66,7 +70,7 @@ def files(draw):
         lineterminator=draw(st.sampled_from(["\n", "\r\n"])),
     )
     lines = [names, *map(list, zip(*cells, strict=True))]
-    odd = draw(st.sampled_from([None] * 6 + ["comma", "row names", "ragged", "note"]))
+    odd = draw(st.sampled_from([None] * 16 + ["comma", "row names", "ragged", "note"]))
     for number, line in enumerate(lines):
         if odd == "comma" and number:
             line.append("")
@@ -77,20 +81,25 @@ def files(draw):
     if odd == "note":
         lines.insert(0, ["exported in a hurry"])
     writer.writerows(lines)
-    encoding = draw(st.sampled_from(["utf-8"] * 5 + ["utf-8-sig", "latin-1", "utf-16"]))
+    encoding = draw(st.sampled_from(["utf-8"] * 15 + ["utf-8-sig", "latin-1", "utf-16"]))
     content = text.getvalue().encode(encoding, "replace")
-    if draw(st.integers(0, 19)) == 0:
+    if rarely(draw, 29):
         content = content[: draw(st.integers(0, len(content)))]
     ending = draw(st.sampled_from([".csv", ".csv", ".tsv", ".csv.gz"]))
     if ending.endswith(".gz"):
         content = gzip.compress(content)
     options = {
-        "sep": separator if draw(st.integers(0, 3)) else None,
-        "task": draw(st.sampled_from([None, None, None, "classification", "regression"])),
+        "sep": None if rarely(draw, 9) else separator,
+        "task": draw(st.sampled_from([None] * 8 + ["classification", "regression"])),
         "test_share": draw(st.sampled_from([0.0, 0.0, 0.2, 0.7])),
-        "drop": draw(st.sampled_from([(), (), ("a",), ("id", "b")])),
+        "drop": draw(st.sampled_from([(), (), (), (names[0].strip(),)])),
     }
-    return content, ending, draw(st.sampled_from([*names, "y"])).strip(), options
+    return content, ending, "no" if rarely(draw, 29) else target, options
+
+
+def rarely(draw, times):
+    """Return True once in so many times."""
+    return draw(st.integers(0, times)) == times
 
 
 def check_message(message):
