@@ -120,14 +120,15 @@ def prepare(
     """
     if not 0 <= test_share < 1:
         raise ValueError(f"the share of rows to test must be at least 0 and less than 1, got {test_share:g}.")
-    table = table.rename(columns=lambda column: str(column).strip()).reset_index(drop=True)
+    if len(table) < _FEWEST_ROWS:
+        raise ValueError(f"{name} has {_rows(len(table))}; {_FEWEST_ROWS} are needed.")
+    table, target = table.rename(columns=lambda column: str(column).strip()).reset_index(drop=True), target.strip()
     if target not in table.columns:
         raise ValueError(f"{name} has no column {target!r}; it has: {_names(table)}.")
     columns, classes = _dropped(table, target, drop)
     values, class_names, notes = read_target(table[target], task, classes)
     if len(values) < _FEWEST_ROWS:
-        rows = "1 row" if len(values) == 1 else f"{len(values)} rows"
-        raise ValueError(f"{name} has {rows} with a target; {_FEWEST_ROWS} are needed.")
+        raise ValueError(f"{name} has {_rows(len(values))} with a target; {_FEWEST_ROWS} are needed.")
     features = table.drop(columns=[target, *columns]).loc[values.index]
     same = [column for column in features if features[column].equals(table.loc[values.index, target])]
     cleaner = Columns().fit(features.drop(columns=same))
@@ -205,6 +206,10 @@ def _finite(name: str, x: np.ndarray) -> np.ndarray:
     if not np.isfinite(x).all():
         raise ValueError(f"{name} has numbers that no float32 holds once they are scaled.")
     return x
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
 
 
 def _names(table: pd.DataFrame) -> str:

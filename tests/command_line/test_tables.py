@@ -171,9 +171,10 @@ def test_a_test_part_of_any_share_leaves_rows_to_train_and_to_validate(share):
         ({"y": [1, 2] * 20}, "no column but the target that says anything"),
         ({"id": range(40), "y": [1, 2] * 20}, "left out: 'id' .an ID"),
         ({"a": [np.inf] * 39 + [1], "y": [1.5, 2.5, 3] * 13 + [1]}, "infinite"),
-        ({"a": [1.0], "y": [2.0]}, "constant|1 row"),
-        ({"a": [], "y": []}, "0 rows"),
-        ({"a": range(19), "y": [1, 2] * 9 + [2]}, "19 rows with a target; 20 are needed"),
+        ({"a": [1.0], "y": [2.0]}, "has 1 row; 20 are needed"),
+        ({"a": [], "y": []}, "has 0 rows; 20"),
+        ({"a": range(19), "y": [1, 2] * 9 + [2]}, "19 rows; 20 are needed"),
+        ({"a": range(40), "y": [1, 2] * 9 + [None] * 22}, "18 rows with a target; 20 are needed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
