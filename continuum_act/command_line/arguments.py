@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import math
+import cmath
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -58,11 +58,11 @@ def parse_alphas(text: str, kind: str = "real") -> list[Any]:
     if ":" in text:
         step = (stop - start) / max(count - 1, 1)
         values = [start + i * step for i in range(count - 1)] + [stop] * (count > 1) or [start] * count
-    if not values or not all(math.isfinite(abs(value)) for value in values):
+    if not values or not all(map(cmath.isfinite, values)):
         raise ValueError(f"--alphas={text!r} must name at least one finite alpha; give {what}.")
     # a grid has 1.1e-16 where 0 is meant
-    least = 1e-12 * max(map(abs, values))
-    return [number(0) if abs(value) < least else value for value in values]
+    least = 1e-12 * max(max(abs(value.real), abs(value.imag)) for value in values)
+    return [number(0) if max(abs(value.real), abs(value.imag)) < least else value for value in values]
 
 
 def parse_seeds(text: str) -> int | list[int]:

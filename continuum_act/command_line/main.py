@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from argparse import Namespace
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Its exit code: 0; 2 if the input is wrong; 3 if no alpha completed; 130 if it was interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that a terminal cannot write are no error
+            stream.reconfigure(errors="backslashreplace")
     options_of = parser()
     options = options_of.parse_args(join_negative_values(sys.argv[1:] if arguments is None else arguments))
     if options.command is None:
@@ -50,7 +54,6 @@ def _sweep(options: Namespace) -> int:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     if options.study is not None and (not options.study.strip(". ") or set(options.study) & set("/\\")):
         raise ValueError(f"--study {options.study!r} names a directory, too; give a name without / and \\.")
-    out = _writable(options.out)
     data = tables.load(
         options.data,
         options.target,
@@ -59,6 +62,7 @@ def _sweep(options: Namespace) -> int:
         test_share=options.test_share,
         sep=options.sep,
     )
+    out = _writable(options.out)
     tested = f"{len(data.test.x)} to test, " if data.test else ""
     print(
         f"{data.name}: {len(data.train.x)} rows to train, {len(data.validation.x)} to validate, {tested}"
@@ -108,10 +112,11 @@ def _report(options: Namespace) -> int:
 
     names = study_names(options.storage)
     sweeps = [name for name in names if name not in map(study_of_test, names)]
-    if options.study not in (names if options.study is not None or len(sweeps) != 1 else [None]):
+    study = options.study or (sweeps[0] if len(sweeps) == 1 else None)
+    if study not in names:
         has = f"has the studies {names}; choose one with --study NAME" if names else "has no study of a sweep"
         raise ValueError(f"{shown(options.storage)} {has}.")
-    result = SweepResult.load(options.storage, options.study or sweeps[0])
+    result = SweepResult.load(options.storage, study)
     return 0 if _show(result, _writable(options.out) if options.out else None) else NOTHING_COMPLETED
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from continuum_act.command_line import experiment, saved
+from continuum_act.command_line import experiment, saved, tables
 from continuum_act.command_line.arguments import join_negative_values, parse_alphas, parse_seeds, parser
 from continuum_act.command_line.main import main
+from continuum_act.sweep.result import SweepResult
 
 SMALL = ["--data", "wine", "--alphas=-0.5:0.5:3", "--seeds", "2", "--epochs", "1"]
 
@@ -39,6 +40,12 @@ def test_sweep_writes_table_pictures_model_and_study_then_says_that_it_is_done(t
     assert (written / "best_model.keras").read_bytes() == model
     assert main(["report", str(tmp_path / "study.db")]) == 0
     assert "wine-real" in capsys.readouterr().out
+
+    storage = str(tmp_path / "study.db")
+    study = experiment.Experiment(tables.load("wine", test_share=0.2), "real", 2, 1, 32, storage, None, "local")
+    row = {"seed": 0, "state": "complete", "objective": 0.0, "epochs": 1, "seconds": 1.0}
+    lines = study.test(SweepResult([{"alpha": 0.123, **row}]), written)
+    assert lines[0].startswith("the test rows were used already, for alpha = ")
 
     before = (tmp_path / "study.db").read_bytes()
     assert main([*command, "--epochs", "2"]) == 2
@@ -103,6 +110,9 @@ def diverging(data, activation, units=8):
         (["sweep", "--alphas=0:1:99999999999"], "names 99999999999 alphas; 10000 are the most"),
         (["sweep", "--alphas=nan"], "finite"),
         (["sweep", "--alphas", "-inf"], "finite"),
+        (["sweep", "--alphas=-1.7e308:1.7e308:3"], "finite"),
+        (["sweep", "--kind", "complex", "--alphas=1e999j"], "finite"),
+        (["sweep", "--alphas=0:1:2:3"], "cannot be read"),
         (["sweep", "--alphas=1j"], "--kind complex takes 1j"),
         (["sweep", "--alphas="], "cannot be read"),
         (["sweep", "--alphas=1,1"], "once"),

@@ -118,6 +118,15 @@ def test_what_is_said_before_a_crash_and_exceptions_come_through():
         assert shown in run.stderr
 
 
+def test_a_terminal_of_ascii_gets_names_that_it_can_write(tmp_path):
+    (tmp_path / "t.csv").write_text("größe,y\n" + "1,a\n2,b\n" * 20, "utf-8")
+    command = [sys.executable, "-m", "continuum_act", "sweep", "--data", str(tmp_path / "t.csv"), "--target", "z"]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    run = subprocess.run(command, capture_output=True, text=True, env=ascii_only)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "continuum-act: error: t has no column 'z'; it has: 'gr\\xf6\\xdfe', 'y'.\n"
+
+
 @pytest.mark.slow
 def test_a_command_that_needs_tensorflow_shows_none_of_its_lines(tmp_path):
     picture = tmp_path / "f.svg"
