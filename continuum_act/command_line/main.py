@@ -2,164 +2,141 @@
 
 from __future__ import annotations
 
-import argparse
+import io
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
+from continuum_act.command_line.arguments import join_negative_values, parse_alphas, parse_seeds, parser
+from continuum_act.command_line.start import import_tensorflow
 
 if TYPE_CHECKING:
     from continuum_act.sweep.result import SweepResult
 
-_DATA = "digits, breast_cancer, wine, diabetes (these ship with scikit-learn), or a FILE.csv"
+WRONG_INPUT, NOTHING_COMPLETED, INTERRUPTED = 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `continuum-act`; return its exit code: 0, or 2 if the input is wrong."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if "run" not in options:
-        parser.print_help()
+    """Run `continuum-act`.
+
+    Returns:
+        Its exit code: 0; 2 if the input is wrong; 3 if no alpha completed; 130 if it was interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that a terminal cannot write are no error
+            stream.reconfigure(errors="backslashreplace")
+    options_of = parser()
+    options = options_of.parse_args(join_negative_values(sys.argv[1:] if arguments is None else arguments))
+    if options.command is None:
+        options_of.print_help()
         return 0
     try:
-        options.run(options)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"continuum-act: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return {"sweep": _sweep, "plot": _plot, "report": _report}[options.command](options)
+    except (ValueError, OSError, ImportError, MemoryError) as error:
+        print(f"continuum-act: error: {' '.join(str(error).split()) or 'out of memory'}", file=sys.stderr)
+        return WRONG_INPUT
     except KeyboardInterrupt:
         print("continuum-act: stopped; the same command goes on from here.", file=sys.stderr)
-        return 130
-    return 0
+        return INTERRUPTED
 
 
-def parse_alphas(text: str, kind: str = "real") -> list[Any]:
-    """Read "START:STOP:COUNT" or "A,B,C"; with kind "complex" the numbers may be like 0.5+1j.
-
-    Raises:
-        ValueError: if the text is neither, or names no alpha.
-
-    Example:
-        >>> parse_alphas("-1:1:5")
-        [-1.0, -0.5, 0.0, 0.5, 1.0]
-        >>> parse_alphas("0,1j", kind="complex")
-        [0j, 1j]
-    """
-    number = complex if kind == "complex" else float
-    what = "START:STOP:COUNT or A,B,C with " + (
-        "numbers such as -1 or 0.5+1j" if kind == "complex" else "real numbers (--kind complex takes 1j)"
-    )
-    try:
-        if ":" in text:
-            start, stop, count = text.split(":")
-            values = np.linspace(number(start), number(stop), int(count))
-        else:
-            values = np.array([number(part) for part in text.split(",")])
-    except ValueError:
-        raise ValueError(f"--alphas={text!r} cannot be read; give {what}.") from None
-    if values.size == 0 or not np.all(np.isfinite(values)):
-        raise ValueError(f"--alphas={text!r} must name at least one finite alpha; give {what}.")
-    # linspace leaves -1.1e-16 where 0 is meant
-    values = np.where(np.abs(values) < 1e-12 * np.abs(values).max(), 0.0, values)
-    return [number(value) for value in values.tolist()]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="continuum-act", description="Find the alpha of the soft exponential that suits your data."
-    )
-    commands = parser.add_subparsers(title="commands", metavar="{sweep,plot,report}")
-
-    sweep = commands.add_parser("sweep", help="train one model per alpha and seed, and compare")
-    sweep.add_argument("--data", default="digits", metavar="NAME|FILE.csv", help=f"{_DATA} (default: digits)")
-    sweep.add_argument("--target", metavar="COLUMN", help="the column of FILE.csv to predict")
-    sweep.add_argument("--seeds", type=int, default=5, metavar="N", help="seeds per alpha (default: 5)")
-    sweep.add_argument("--epochs", type=int, default=30, metavar="N", help="epochs per member (default: 30)")
-    sweep.add_argument("--storage", metavar="FILE.db", help="SQLite file (default: OUT/study.db)")
-    sweep.add_argument("--engine", choices=("local", "ray"), default="local", help="where to train")
-    sweep.set_defaults(run=_sweep)
-
-    plot = commands.add_parser("plot", help="draw the activation for several alphas")
-    plot.set_defaults(run=_plot)
-
-    for command, grid in ((sweep, "-1:1:21"), (plot, "-1:1:9")):
-        command.add_argument("--alphas", default=grid, metavar="A:B:N", help=f"as --alphas={grid} (the default)")
-        command.add_argument("--kind", choices=("real", "complex"), default="real", help="which activation")
-
-    report = commands.add_parser("report", help="show the result of a study again")
-    report.add_argument("storage", metavar="STORAGE", help="SQLite file or Optuna storage URL")
-    report.add_argument("--study", metavar="NAME", help="name of the study (default: the only one)")
-    report.set_defaults(run=_report)
-
-    sweep.add_argument("--out", default="sweeps", metavar="DIR", help="where to write (default: sweeps)")
-    plot.add_argument("--out", default="soft_exponential.png", metavar="FILE", help="PNG, SVG or PDF")
-    report.add_argument("--out", metavar="DIR", help="write table and pictures there, too")
-    return parser
-
-
-def _sweep(options: argparse.Namespace) -> None:
-    alphas = parse_alphas(options.alphas, options.kind)
+def _sweep(options: Namespace) -> int:
+    alphas, seeds = parse_alphas(options.alphas, options.kind), parse_seeds(options.seeds)
     try:
         import optuna
 
-        from continuum_act.command_line import experiment, tables
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        from continuum_act.command_line import tables
     except ImportError as error:
         raise ImportError(f"{error}; `continuum-act sweep` needs: pip install 'continuum-act[cli]'") from error
-    data = tables.load(options.data, options.target)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    if options.study is not None and (not options.study.strip(". ") or set(options.study) & set("/\\")):
+        raise ValueError(f"--study {options.study!r} names a directory, too; give a name without / and \\.")
+    data = tables.load(
+        options.data,
+        options.target,
+        drop=options.drop,
+        task=options.task,
+        test_share=options.test_share,
+        sep=options.sep,
+    )
     out = _writable(options.out)
+    tested = f"{len(data.test.x)} to test, " if data.test else ""
     print(
-        f"{data.name}: {len(data.x)} rows to train, {len(data.x_val)} to validate, {data.x.shape[1]} inputs, "
-        + (f"{data.classes} classes" if data.classes else "regression")
+        f"{data.name}: {len(data.train.x)} rows to train, {len(data.validation.x)} to validate, {tested}"
+        f"{data.train.x.shape[1]} inputs, "
+        + (f"{len(data.target.classes)} classes" if data.target.classes else "regression")
     )
     for note in data.notes:
         print(f"  {note}")
-    result = experiment.run(
-        data,
-        alphas,
-        kind=options.kind,
-        seeds=options.seeds,
-        epochs=options.epochs,
-        storage=options.storage or str(out / "study.db"),
-        engine=options.engine,
+    sys.stdout.flush()
+    import_tensorflow()
+    from continuum_act.command_line import experiment, saved
+    from continuum_act.sweep.storage import shown
+
+    storage = options.storage or str(out / "study.db")
+    study = experiment.Experiment(
+        data, options.kind, seeds, options.epochs, options.batch_size, storage, options.study, options.engine
     )
+    result = study.run(alphas)
     if not result.trained:
         print("nothing left to train: every member is in the study")
-    _show(result, out)
-    print(f"study {result.study_name!r} in {options.storage or out / 'study.db'}: run again to resume")
+    completed = _show(result, out)
+    if completed:
+        directory = out / result.study_name
+        if result.trained or not all((directory / name).exists() for name in saved.FILES):
+            saved.save(directory, data, result.best_model())
+        print(*(directory / name for name in saved.FILES), sep="\n")
+        if data.test:
+            print(*study.test(result, out / result.study_name), sep="\n")
+    print(f"study {result.study_name!r} in {shown(storage)}: run again to resume")
+    return 0 if completed else NOTHING_COMPLETED
 
 
-def _plot(options: argparse.Namespace) -> None:
+def _plot(options: Namespace) -> int:
+    alphas = parse_alphas(options.alphas, options.kind)
+    import_tensorflow()
     from continuum_act.report.figures import plot_activations
 
-    print(plot_activations(parse_alphas(options.alphas, options.kind), options.kind, options.out))
+    print(plot_activations(alphas, options.kind, options.out))
+    return 0
 
 
-def _report(options: argparse.Namespace) -> None:
+def _report(options: Namespace) -> int:
+    import_tensorflow()
+    from continuum_act.command_line.experiment import study_of_test
     from continuum_act.sweep.result import SweepResult
+    from continuum_act.sweep.storage import shown
     from continuum_act.sweep.stored import study_names
 
-    storage = options.storage
-    names = study_names(storage)
-    if options.study is None and len(names) != 1:
-        raise ValueError(f"{storage} has the studies {names}; choose one with --study NAME.")
-    result = SweepResult.load(storage, options.study or names[0])
-    _show(result, _writable(options.out) if options.out else None)
+    names = study_names(options.storage)
+    sweeps = [name for name in names if name not in map(study_of_test, names)]
+    study = options.study or (sweeps[0] if len(sweeps) == 1 else None)
+    if study not in names:
+        has = f"has the studies {names}; choose one with --study NAME" if names else "has no study of a sweep"
+        raise ValueError(f"{shown(options.storage)} {has}.")
+    result = SweepResult.load(options.storage, study)
+    return 0 if _show(result, _writable(options.out) if options.out else None) else NOTHING_COMPLETED
 
 
-def _show(result: SweepResult, out: Path | None) -> None:
-    saved = result.save(out / result.study_name) if out else []
+def _show(result: SweepResult, out: Path | None) -> bool:
+    """Write and print a result; return whether an alpha completed for every seed."""
+    files = result.save(out / result.study_name) if out else []
     print(result)
-    for path in saved:
-        print(path)
+    print(*files, sep="\n", end="\n" * bool(files))
+    try:
+        return bool(result.best)
+    except ValueError as error:
+        print(f"continuum-act: {error}", file=sys.stderr)
+        return False
 
 
 def _writable(directory: str) -> Path:
     path = Path(directory)
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"--out {path} is a file; give a directory.")
     path.mkdir(parents=True, exist_ok=True)
     if not os.access(path, os.W_OK):
         raise PermissionError(f"the directory {path} cannot be written; choose another with --out.")
