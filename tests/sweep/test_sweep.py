@@ -18,7 +18,7 @@ X, Y = wine()
 TRAIN, HELD_OUT = slice(0, 133), slice(133, None)  # validation_split=0.25 of 178 rows, as Keras splits
 
 
-@pytest.fixture(scope="module", params=[1, None], ids=["one-at-a-time", "population"])
+@pytest.fixture(scope="module", params=[1, 8], ids=["one-at-a-time", "population"])
 def result(request):
     budget = {**BUDGET, "population": request.param}
     return ca.sweep(build, [-0.5, 0.0, 0.5], X, Y, baselines={"relu": relu}, **budget)

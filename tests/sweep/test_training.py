@@ -8,7 +8,9 @@ import optuna
 import pytest
 
 import continuum_act as ca
+from continuum_act.population.budget import MemberResult
 from continuum_act.population.trainer import PopulationTrainer
+from continuum_act.sweep import training
 from continuum_act.sweep.arguments import as_budget
 from continuum_act.sweep.training import Task, Trainer
 from tests.sweep.models import BUDGET, build, relu, wine
@@ -38,7 +40,7 @@ def test_names_are_those_of_a_process_of_their_own_in_a_population_or_not():
     names = {
         "loss", "dense_1_loss", "dense_1_auc", "dense_1_auc_1", "dense_2_loss", "dense_2_f1_score", "dense_2_accuracy"
     }  # fmt: skip
-    for population in (1, None):
+    for population in (1, 8):
         result = sweep(objective="val_dense_1_auc_1", population=population, **data)
         assert result.direction == "maximize"
         for history in result.histories.values():
@@ -69,7 +71,7 @@ def test_fit_of_the_model_s_own_is_used():
         return model
 
     with pytest.warns(UserWarning, match="one at a time: Stopping has a fit of its own"):
-        result = sweep(make, epochs=6, population=None)
+        result = sweep(make, epochs=6, population=8)
     assert [row["epochs"] for row in result.rows] == [2] * 4
 
 
@@ -170,3 +172,17 @@ def test_only_what_cannot_be_mapped_is_trained_one_at_a_time(monkeypatch):
     with pytest.raises(RuntimeError, match="a bug"):
         list(trainer.train(Task("", [(a / 8, 0) for a in range(8)]), lambda epoch, logs: ()))
     assert sizes == [8, 4, 2]
+
+
+@pytest.mark.parametrize(("members", "epochs", "pays"), [(2, 1, False), (2, 700, True), (12, 1, True)])
+def test_a_population_is_compiled_where_that_takes_less_than_the_fits(monkeypatch, members, epochs, pays):
+    used = []
+    monkeypatch.setattr(PopulationTrainer, "train", lambda self, left, watch: used.append(len(left)) or iter(()))
+    monkeypatch.setattr(
+        training, "train_one", lambda build, alpha, seed, *more: (None, MemberResult(alpha, seed, "complete"))
+    )
+    budget = as_budget(X, Y, epochs=epochs, batch_size=32, objective="loss")
+    task = Task("", [(0.0, seed) for seed in range(2)], members)
+    results = Trainer({"": build}, budget, None).train(task, lambda epoch, logs: ())
+    next(results, None)
+    assert bool(used) == pays
