@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from continuum_act.command_line import tables
+from continuum_act.command_line import saved, tables
 from continuum_act.command_line.main import main
 from tests.command_line.real_tables import SWEPT, TABLES, read
 
@@ -35,7 +35,8 @@ def test_every_real_table_is_prepared(tmp_path):
         assert sum(len(part.y) for part in parts) == table[target].notna().sum(), item
         assert all(np.isfinite(part.x).all() and np.isfinite(part.y).all() for part in parts), item
         assert (data.target.classes and len(data.target.classes)) == classes, item
-        new = data.pipeline.transform(pd.read_csv(path, nrows=1))
+        saved.save_pipeline(tmp_path / "p.skops", data.pipeline)
+        new = saved.load_pipeline(tmp_path / "p.skops").transform(pd.read_csv(path, nrows=1))
         assert new.shape == (1, data.train.x.shape[1]), item
         print(f"{package}/{item} | {table.shape[0]} | {table.shape[1]} | {data.train.x.shape[1]} | {seconds:.1f}")
         path.unlink()
