@@ -61,11 +61,8 @@ def load_pipeline(path: str | Path) -> Any:
 
 
 def _is_known(name: str) -> bool:
-    return (
-        name in _KNOWN_TYPES
-        or name.startswith(_KNOWN_MODULES)
-        or (name.startswith("pandas.") and name.endswith("Dtype"))
-    )
+    is_pandas_type = name.startswith("pandas.") and name.endswith("Dtype")
+    return is_pandas_type or name in _KNOWN_TYPES or name.startswith(_KNOWN_MODULES)
 
 
 def load_target(path: str | Path) -> Target:
