@@ -10,9 +10,10 @@ import pandas as pd
 from pandas.api import types
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from continuum_act.command_line.files import column_names
 from continuum_act.command_line.numbers import DECIMAL_COMMA, PLAIN, THOUSANDS, as_text, style_of, to_numbers
 
-_INDEX = re.compile(r"(unnamed: \d+|__index_level_\d+__|row\.?_?names?|row\.?_?(id|number|num)|index|)", re.IGNORECASE)
+_INDEX = re.compile(r"(unnamed: \d+|__index_level_\d+__|row\.?_?names?|row\.?_?(id|number|num)|index)", re.IGNORECASE)
 _ID = re.compile(r"(id|.*[ ._-]id|.*[a-z]I[Dd])")
 _NAME_LENGTH = 40  # characters on average, of a text that names a row; a longer one says something
 LARGEST = 1e30  # float32 ends at 3e38
@@ -73,7 +74,7 @@ class Columns(TransformerMixin, BaseEstimator):
         Raises:
             ValueError: if a column is missing.
         """
-        table = table.rename(columns=lambda name: str(name).strip())
+        table = table.set_axis(column_names(table.columns, "the table"), axis="columns")
         missing = [name for name in self.used if name not in table.columns]
         if missing:
             raise ValueError(f"the table lacks the columns {missing[:10]}; it has {list(table.columns)[:20]}.")

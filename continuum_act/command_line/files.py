@@ -7,7 +7,9 @@ import gzip
 import io
 import sys
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +29,7 @@ def read_table(path: str | Path, sep: str | None = None) -> pd.DataFrame:
     r"""Read a CSV, TSV (both may be gzipped) or Parquet file.
 
     The cells of a text file stay texts, empty ones too: what they mean is decided by column, in `Columns`.
-    A first column without a name gets the name "" (R and pandas write row names so).
+    A column without a name, as R and pandas write row names, gets pandas' name for it, "Unnamed: 0" if it is the first.
 
     Args:
         path: a file with one of `ENDINGS`.
@@ -66,7 +68,7 @@ def _parquet(path: Path) -> pd.DataFrame:
         table = pd.read_parquet(path, engine="pyarrow")
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} cannot be read as Parquet: {error}.") from error
-    table.columns = _names(path, [str(name) for name in table.columns])
+    table.columns = column_names(table.columns, path)
     return table.reset_index(drop=True)
 
 
@@ -129,7 +131,7 @@ def _table(path: Path, records: list[tuple[int, list[str]]], text: str, separato
     last = len(header) - 1
     if last and not header[last] and (table[last].str.strip() == "").all():
         header, table = header[:last], table.iloc[:, :last]
-    table.columns = _names(path, header)
+    table.columns = column_names(header, path)
     return table
 
 
@@ -150,16 +152,18 @@ def _other_separator(text: str, separator: str) -> str:
     return ""
 
 
-def _names(path: Path, header: list[str]) -> list[str]:
-    """Name the columns: one without a name by its place, the first excepted; no name twice."""
-    names = [name or (f"column {place}" if place > 1 else "") for place, name in enumerate(header, 1)]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-    if twice is not None:
-        places = [str(place) for place, name in enumerate(names, 1) if name == twice]
-        raise ValueError(
-            f"the columns {' and '.join(places)} of {path} are all named {twice!r}; rename or remove all but one."
-        )
-    return names
+def column_names(names: Iterable[Any], table: str | Path) -> list[str]:
+    """Return names without blanks around them; a column without one is named by its place, as pandas does.
+
+    Raises:
+        ValueError: if two columns have the same name.
+    """
+    texts = [str(name).strip() or f"Unnamed: {place}" for place, name in enumerate(names)]
+    if len(set(texts)) < len(texts):
+        twice = next(text for text in texts if texts.count(text) > 1)
+        places = " and ".join(str(place) for place, text in enumerate(texts, 1) if text == twice)
+        raise ValueError(f"the columns {places} of {table} are all named {twice!r}; rename or remove all but one.")
+    return texts
 
 
 def _count(number: int, what: str) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from continuum_act.command_line.columns import Columns
 from continuum_act.command_line.encoding import describe, encoder
-from continuum_act.command_line.files import ENDINGS, read_table
+from continuum_act.command_line.files import ENDINGS, column_names, read_table
 from continuum_act.command_line.numbers import as_text
 from continuum_act.command_line.targets import Target, Task, read_target
 
@@ -122,7 +122,8 @@ def prepare(
         raise ValueError(f"the share of rows to test must be at least 0 and less than 1, got {test_share:g}.")
     if len(table) < _FEWEST_ROWS:
         raise ValueError(f"{name} has {_rows(len(table))}; {_FEWEST_ROWS} are needed.")
-    table, target = table.rename(columns=lambda column: str(column).strip()).reset_index(drop=True), target.strip()
+    target = target.strip()
+    table = table.set_axis(column_names(table.columns, name), axis="columns").reset_index(drop=True)
     if target not in table.columns:
         raise ValueError(f"{name} has no column {target!r}; it has: {_names(table)}.")
     columns, classes = _dropped(table, target, drop)

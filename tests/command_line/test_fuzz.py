@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from continuum_act.command_line import tables
+from continuum_act.command_line.files import read_table
 
 FILES = int(os.environ.get("FUZZ_FILES", "25"))
 
@@ -121,6 +122,9 @@ def test_any_file_is_prepared_or_refused_in_a_line(tmp_path_factory, file):
         event(f"refused: {str(error).replace(str(path), 'FILE')[:40]}")
         return
     event("prepared")
+    new = data.pipeline.transform(read_table(path, options["sep"])[:2])
+    assert np.isfinite(new).all()
+    assert new.shape == (2, data.train.x.shape[1])
     parts = [part for part in (data.train, data.validation, data.test) if part is not None]
     assert (len(parts) == 3) == (options["test_share"] > 0)
     for part in parts:

@@ -58,7 +58,8 @@ def test_sweep_writes_table_pictures_model_and_study_then_says_that_it_is_done(t
 
 
 @pytest.mark.slow
-def test_a_file_is_swept_and_its_model_names_the_classes_of_new_rows(tmp_path, capsys):
+def test_a_file_is_swept_and_its_model_names_the_classes_of_new_rows(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiment, "BASELINES", ("relu",))
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"size": rng.normal(size=80), "colour": rng.choice(["red", "blue", None], 80)})
     table["kind"] = np.where(table["size"] > 0, "large", "None")
@@ -84,6 +85,7 @@ def test_a_file_is_swept_and_its_model_names_the_classes_of_new_rows(tmp_path, c
 @pytest.mark.slow
 def test_another_exit_code_where_no_alpha_completed(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(experiment, "network", diverging)
+    monkeypatch.setattr(experiment, "BASELINES", ())
     assert main(["sweep", *SMALL, "--out", str(tmp_path)]) == 3
     error = capsys.readouterr().err
     assert "no alpha of the study 'wine-real' completed for every seed" in error

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from continuum_act.command_line import tables
+from continuum_act.command_line import experiment, saved, tables
 from continuum_act.command_line.main import main
 from tests.command_line.real_tables import SWEPT, TABLES, read
 
@@ -35,7 +35,8 @@ def test_every_real_table_is_prepared(tmp_path):
         assert sum(len(part.y) for part in parts) == table[target].notna().sum(), item
         assert all(np.isfinite(part.x).all() and np.isfinite(part.y).all() for part in parts), item
         assert (data.target.classes and len(data.target.classes)) == classes, item
-        new = data.pipeline.transform(pd.read_csv(path, nrows=1))
+        saved.save_pipeline(tmp_path / "p.skops", data.pipeline)
+        new = saved.load_pipeline(tmp_path / "p.skops").transform(pd.read_csv(path, nrows=1))
         assert new.shape == (1, data.train.x.shape[1]), item
         print(f"{package}/{item} | {table.shape[0]} | {table.shape[1]} | {data.train.x.shape[1]} | {seconds:.1f}")
         path.unlink()
@@ -44,7 +45,8 @@ def test_every_real_table_is_prepared(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("package", "item", "target"), SWEPT if "EVERY_TABLE" not in os.environ else
                          [table[:3] for table in TABLES])  # fmt: skip
-def test_real_tables_are_swept(package, item, target, tmp_path, capsys):
+def test_real_tables_are_swept(package, item, target, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(experiment, "BASELINES", ("relu",))
     _, path = write(tmp_path, package, item)
     command = ["sweep", "--data", str(path), "--target", target, "--alphas", "-0.3,0.3", "--seeds", "1",
                "--epochs", "1", "--batch-size", "512", "--out", str(tmp_path)]  # fmt: skip
@@ -57,6 +59,7 @@ def test_real_tables_are_swept(package, item, target, tmp_path, capsys):
 @pytest.mark.slow
 def test_snippets_of_the_guide_predict_new_rows(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(experiment, "BASELINES", ())
     table, path = write(tmp_path, "palmerpenguins", "penguins")
     assert (
         main(["sweep", "--data", path.name, "--target", "species", "--alphas=0.3", "--seeds", "1", "--epochs", "20"])

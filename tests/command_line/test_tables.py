@@ -183,6 +183,14 @@ def test_unusable_table_gets_a_clear_error(columns, message):
         tables.prepare(pd.DataFrame(columns), "y")
 
 
+def test_a_column_without_a_name_is_used_and_two_of_one_name_are_refused():
+    data = tables.prepare(table().rename(columns={"city": " ", "when": 7}), "kind")
+    assert "texts, by their letters, 30 inputs (1): 'Unnamed: 4'" in data.notes
+    assert data.pipeline.transform(table().rename(columns={"city": "", "when": "7"})).shape == (200, 43)
+    with pytest.raises(ValueError, match="the columns 1 and 2 of table are all named 'size'"):
+        tables.prepare(table().rename(columns={"gap": "size"}), "kind")
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0, 5.0, float("nan")])
 def test_a_share_is_a_fraction(share):
     with pytest.raises(ValueError, match="share of rows to test must be"):
