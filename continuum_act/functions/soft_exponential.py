@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from continuum_act.functions import arguments, real_fixed, real_traced
@@ -15,7 +16,7 @@ __all__ = ["interpolate_add_multiply", "is_fixed", "soft_exponential"]
 DOMAINS = ("strict", "linear")
 
 
-def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: float = 10.0) -> Any:
+def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: float = 3.0) -> Any:
     """Soft exponential of Godfrey and Gashler: logarithm (alpha = -1), identity (0), exponential (1).
 
         alpha < 0:  -log(1 - alpha*(x + alpha)) / alpha     defined for x > 1/alpha - alpha
@@ -27,21 +28,26 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
 
     Accuracy, in spacings of the result beyond what one spacing of x (and of a traced alpha) does to it, over alpha in
     [-4, 4] and x up to overflow, save within a few spacings of the border of the domain: value 3, d/dx 4, d/dalpha 4,
-    in float32 and float64. Dense searches (benchmarks/dense.py, float32) found one corner of a fixed alpha beyond, on
-    TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its derivative of log errs by
-    1.5 spacings. Results below the smallest normal number are zero where the hardware flushes them. exp(alpha*x)
-    overflows as it does in mathematics, in every domain. The gradient passes through its quotient by alpha: for |alpha|
-    below 1e-30 it overflows where the incoming one is above 1e8.
+    in float32 and float64, in both domains. Dense searches (benchmarks/dense.py, float32) found one corner of a fixed
+    alpha beyond, on TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its
+    derivative of log errs by 1.5 spacings. Results below the smallest normal number are zero where the hardware
+    flushes them. The gradient passes through its quotient by alpha: for |alpha| below 1e-30 it overflows where the
+    incoming one is above 1e8.
+
+    A Keras mask of x is not passed on: in a model with masks, use `soft_exponential_lambda`. So do inside
+    `Dense(activation=...)`, where a `functools.partial` of this function could not be saved.
 
     Args:
         x: tensor, array or numbers. Integers are computed in `keras.config.floatx()`; float16 and bfloat16 are
             computed in float32 and rounded once (exp overflows float16 above 11).
         alpha: a real number or an array of numbers, whose formula is then chosen in Python; or a tensor or
             `keras.Variable`. It is rounded to the dtype of the computation, and its shape broadcasts against x.
-        domain: for alpha < 0, `"strict"` is the mathematics (NaN outside the domain, -inf at its border);
-            `"linear"` continues the curve by its tangent from the point where the slope reaches `max_slope`, so that
-            it is finite, strictly increasing and continuously differentiable.
-        max_slope: that slope, above 1 (the slope of the identity).
+        domain: `"strict"` is the mathematics: for alpha < 0, NaN outside the domain and -inf at its border; for
+            alpha > 0, exp as far as the dtype goes. `"linear"` continues the curve by its tangent from the point where
+            its slope reaches `max_slope`: below 1/alpha - alpha - 1/(max_slope*alpha) for alpha < 0, above
+            log(max_slope)/alpha for alpha > 0. It is continuously differentiable and strictly increasing, and finite
+            wherever max_slope*x is.
+        max_slope: that slope, above 1 (the slope of the identity); used by `"linear"` alone.
 
     Returns:
         A tensor of the dtype of x and the broadcast shape of x and alpha.
@@ -66,6 +72,8 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
     x = arguments.real_tensor(x)
     dtype = keras.backend.standardize_dtype(x.dtype)
     precise = arguments.compute_dtype(dtype)
+    if limit is not None:
+        limit = min(limit, float(np.finfo(precise).max))
     if is_fixed(alpha):
         alpha = arguments.fixed_alpha(alpha, precise)
         function = real_fixed.fixed
@@ -93,7 +101,7 @@ class SoftExponentialOperation(keras.Operation):
         self,
         alpha: Any = None,
         domain: str = "strict",
-        max_slope: float = 10.0,
+        max_slope: float = 3.0,
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
