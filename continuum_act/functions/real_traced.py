@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from continuum_act.functions import tangent
@@ -35,7 +36,9 @@ def exponential(x: Any, alpha: Any) -> Any:
 
     x_near = ops.where(near, x, 0.0)
     u_near = x_near * alpha
-    series = (x_near + alpha) + x_near * (u_near * horner(exprel_terms(x), u_near))
+    series = (x_near + alpha) + x_near * (
+        u_near * horner(exprel_terms(keras.backend.standardize_dtype(x.dtype)), u_near)
+    )
 
     # for alpha > 1, both over alpha: exp(u) and c overflow before the quotient does
     scale = ops.stop_gradient(ops.where(alpha > 1, alpha, 1.0))
@@ -55,7 +58,7 @@ def logarithm(x: Any, b: Any) -> Any:
     r = w_near / (1.0 + (0.5 * w_near) * b)
     s = (0.5 * r) * b
     q = s * s
-    series = r + r * (q * horner(log1p_terms(x, *NEAR_LOG), q))
+    series = r + r * (q * horner(log1p_terms(keras.backend.standardize_dtype(x.dtype), False), q))
 
     scale = ops.where(b > STEEP, 1.0 / b, ops.where(b > 1, ops.ones_like(b) / STEEP, 1.0))
     scale = ops.stop_gradient(scale)

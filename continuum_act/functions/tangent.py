@@ -10,14 +10,15 @@ in alpha, of any order, are those of s.
 from __future__ import annotations
 
 import decimal
-import functools
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from keras import ops
 
+from continuum_act.functions.constants import constant
 from continuum_act.functions.series import finfo
 
 
@@ -43,27 +44,21 @@ def continued(function: Callable[[Any], Any], x: Any, tangent: Tangent) -> Any:
 
 
 def of_fixed(alpha: np.ndarray, max_slope: float) -> Tangent:
-    """Return the tangents of fixed alphas: exact decimals, rounded once."""
-    dtype = alpha.dtype.type
-    with np.errstate(over="ignore"):  # next to 0, and next to the largest number
-        knee, shift = (
-            np.array([dtype(v) for v in part], dtype).reshape(alpha.shape)
-            for part in zip(
-                *(_exact(float(a), max_slope, float(np.finfo(dtype).tiny)) for a in alpha.flat), strict=True
-            )
-        )
-        inside, negative = np.where(alpha < 0, -2 * alpha, dtype(0)), alpha < 0
-    if alpha.ndim == 0:
-        return Tangent(float(knee), float(shift), float(inside), bool(negative), max_slope)
-    return Tangent(*(ops.convert_to_tensor(part) for part in (knee, shift, inside, negative)), max_slope)
+    """Return the tangents of an array of fixed alphas."""
+    rows = [of_number(float(a), max_slope, alpha.dtype.name) for a in alpha.flat]
+    knee, shift, inside, negative = (
+        ops.convert_to_tensor(np.reshape(column, alpha.shape).astype(dtype))
+        for column, dtype in zip(list(zip(*rows, strict=True))[:4], [alpha.dtype] * 3 + [bool], strict=True)
+    )
+    return Tangent(knee, shift, inside, negative, rows[0].slope)
 
 
 def of_traced(alpha: Any, max_slope: float) -> Tangent:
     """Return the tangents of alphas that are a tensor."""
     limits = finfo(alpha)
-    grow, shrink, log = _terms(max_slope)
+    max_slope, grow, shrink, log = _terms(max_slope, keras.backend.standardize_dtype(alpha.dtype))
     negative, size = alpha < 0, ops.stop_gradient(ops.abs(alpha))
-    reach = _either(negative, 1 - 1 / max_slope, log, alpha) / ops.where(size < float(limits.tiny), 0.0, size)
+    reach = _either(negative, 1 - 1 / max_slope, log, alpha) / ops.where(size < limits.tiny, 0.0, size)
     at = ops.stop_gradient(ops.where(negative, -alpha, 0.0))
     knee = ops.where(negative, at - reach, reach)
     shift = _either(negative, shrink, grow, alpha) * reciprocal(alpha)
@@ -76,7 +71,7 @@ def reciprocal(alpha: Any) -> Any:
     limits = finfo(alpha)
     size = ops.stop_gradient(ops.abs(alpha))
     scale = _either(size < 2.0 ** (limits.minexp // 2 + 3), 2.0 ** int(-0.7 * limits.minexp), 1.0, alpha)
-    return (1.0 / (ops.where(size < float(limits.tiny), 1.0, alpha) * scale)) * scale
+    return (1.0 / (ops.where(size < limits.tiny, 1.0, alpha) * scale)) * scale
 
 
 def _either(condition: Any, value: float, otherwise: float, like: Any) -> Any:
@@ -84,21 +79,39 @@ def _either(condition: Any, value: float, otherwise: float, like: Any) -> Any:
     return ops.where(condition, *(ops.convert_to_tensor(number, like.dtype) for number in (value, otherwise)))
 
 
-@functools.lru_cache(maxsize=4096)
-def _exact(alpha: float, max_slope: float, tiny: float) -> tuple[Decimal, Decimal]:
+def of_number(alpha: float, max_slope: float, dtype: str) -> Tangent:
+    """Return the tangent of a fixed alpha."""
+    knee, shift, inside, slope = _numbers(alpha, max_slope, dtype)
+    return Tangent(knee, shift, inside, alpha < 0, slope)
+
+
+@constant
+def _numbers(alpha: float, max_slope: float, dtype: str) -> tuple[float, float, float, float]:
+    """Return exact decimals, rounded once."""
+    kind, m = np.dtype(dtype).type, _in_range(max_slope, dtype)
+    knee, shift = _exact(alpha, m, float(np.finfo(dtype).tiny))
+    with np.errstate(over="ignore"):  # next to 0, and next to the largest number
+        return (float(kind(knee)), float(kind(shift)), max(-2 * alpha, 0.0), float(m))
+
+
+def _in_range(max_slope: float, dtype: str) -> Decimal:
+    return Decimal(min(max_slope, float(np.finfo(dtype).max)))
+
+
+def _exact(alpha: float, m: Decimal, tiny: float) -> tuple[Decimal, Decimal]:
     """Return the knee and the shift."""
     if abs(alpha) < tiny:  # the identity
         return Decimal("inf"), Decimal(0)
     with decimal.localcontext(prec=80, Emin=-9999, Emax=9999):
-        a, m = Decimal(alpha), Decimal(max_slope)
+        a = Decimal(alpha)
         if alpha > 0:
             return m.ln() / a, ((m * m.ln() - m + 1) / a - a) / m
         return (1 - 1 / m) / a - a, (m - 1 - m.ln()) / (m * a) - a
 
 
-@functools.lru_cache
-def _terms(max_slope: float) -> tuple[float, float, float]:
-    """Return what alpha divides in the shift, for alpha > 0 and alpha < 0, and log(m)."""
+@constant
+def _terms(max_slope: float, dtype: str) -> tuple[float, float, float, float]:
+    """Return m, what alpha divides in the shift, for alpha > 0 and alpha < 0, and log(m)."""
     with decimal.localcontext(prec=80):
-        m = Decimal(max_slope)
-        return float((m * m.ln() - m + 1) / m), float((m - 1 - m.ln()) / m), float(m.ln())
+        m = _in_range(max_slope, dtype)
+        return float(m), float((m * m.ln() - m + 1) / m), float((m - 1 - m.ln()) / m), float(m.ln())
