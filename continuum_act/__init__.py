@@ -1,8 +1,10 @@
 """Continuum activations for Keras: the soft exponential (arXiv:1602.01321) and its complex extension."""
 
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
+from continuum_act.functions.gain import gain
 from continuum_act.functions.parts import join_parts, split_parts
 from continuum_act.functions.soft_exponential import interpolate_add_multiply, soft_exponential
+from continuum_act.layers.export import with_fixed_alphas
 from continuum_act.layers.lambdas import (
     activation_lambda,
     complex_soft_exponential_lambda,
@@ -34,6 +36,7 @@ __all__ = [
     "complex_soft_exponential",
     "complex_soft_exponential_lambda",
     "distance_network",
+    "gain",
     "gaussian_network",
     "inner_product_network",
     "interpolate_add_multiply",
@@ -46,4 +49,5 @@ __all__ = [
     "softmax_network",
     "split_parts",
     "sweep",
+    "with_fixed_alphas",
 ]

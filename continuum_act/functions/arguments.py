@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import operator
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -61,7 +62,7 @@ def slope(max_slope: Any) -> float:
     """Check the slope at which `domain="linear"` leaves the logarithm."""
     if isinstance(max_slope, bool) or not isinstance(max_slope, (int, float, np.integer, np.floating)):
         raise TypeError(f"max_slope must be a number above 1, got {type(max_slope).__name__}: {max_slope!r}.")
-    if not 1.0 < max_slope < float("inf"):
+    if not 1.0 < max_slope <= sys.float_info.max:
         raise ValueError(
             f"max_slope={max_slope!r}: expected a finite number above 1. The slope of the identity (alpha = 0) is 1;"
             " a lower limit would cut into it."

@@ -37,7 +37,6 @@ def complex_soft_exponential(
 ) -> Tensor | list[Tensor]: ...
 
 
-@keras.saving.register_keras_serializable(package="continuum_act")
 def complex_soft_exponential(
     x: ComplexLike | Sequence[RealLike], alpha: ComplexLike, *, join: Join = "stack", axis: int = -1
 ) -> Tensor | list[Tensor]:
@@ -108,6 +107,9 @@ def complex_soft_exponential(
     if dtype != precise:
         parts = ops.cast(parts[0], dtype), ops.cast(parts[1], dtype)
     return join_parts(*parts, join=join, axis=axis)
+
+
+keras.saving.register_keras_serializable(package="continuum_act")(complex_soft_exponential)
 
 
 def _symbolic(x: Any, alpha: Any, join: Join, axis: int) -> Any:

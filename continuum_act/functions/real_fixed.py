@@ -41,7 +41,7 @@ def fixed(x: Any, alpha: float | np.ndarray, max_slope: float | None) -> Any:
     value = FORMULAS[name].value
     if max_slope is None or name == "identity":
         return value(x, *constants)
-    return tangent.continued(lambda t: value(t, *constants), x, tangent.of_number(alpha, max_slope, dtype))
+    return tangent.of_number(lambda t: value(t, *constants), x, alpha, max_slope)
 
 
 def _of_array(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
@@ -57,7 +57,7 @@ def _of_array(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
 
     if max_slope is None or not alpha.size:
         return strict(x)
-    return tangent.continued(strict, x, tangent.of_fixed(alpha, max_slope))
+    return tangent.of_array(strict, x, alpha, max_slope)
 
 
 @constant

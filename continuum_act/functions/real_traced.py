@@ -18,7 +18,7 @@ def traced(x: Any, alpha: Any, max_slope: float | None) -> Any:
     """Soft exponential of x; `max_slope=None` is strict."""
     if max_slope is None:
         return _strict(x, alpha)
-    return tangent.continued(lambda t: _strict(t, alpha), x, tangent.of_traced(alpha, max_slope))
+    return tangent.of_tensor(lambda t: _strict(t, alpha), x, alpha, max_slope)
 
 
 def _strict(x: Any, alpha: Any) -> Any:

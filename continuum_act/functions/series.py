@@ -39,13 +39,13 @@ class Limits(NamedTuple):
 
 def finfo(x: Any) -> Limits:
     """Return the limits of the dtype of a float32 or float64 tensor."""
-    return Limits(*_limits(keras.backend.standardize_dtype(x.dtype)))
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    return Limits(*(_limit(dtype, name) for name in Limits._fields))
 
 
 @constant
-def _limits(dtype: str) -> tuple[float, float, float, float]:
-    info = np.finfo(dtype)
-    return (float(info.eps), float(info.tiny), float(info.max), float(info.minexp))
+def _limit(dtype: str, name: str) -> float:
+    return float(getattr(np.finfo(dtype), name))
 
 
 @constant

@@ -15,7 +15,6 @@ from continuum_act.functions.types import Domain, RealLike, Tensor
 DOMAINS = get_args(Domain)
 
 
-@keras.saving.register_keras_serializable(package="continuum_act")
 def soft_exponential(x: RealLike, alpha: RealLike, *, domain: Domain = "strict", max_slope: float = 3.0) -> Tensor:
     """Soft exponential of Godfrey and Gashler: logarithm (alpha = -1), identity (0), exponential (1).
 
@@ -79,6 +78,9 @@ def soft_exponential(x: RealLike, alpha: RealLike, *, domain: Domain = "strict",
     if dtype == precise:
         return function(inputs, a, limit)
     return ops.cast(function(ops.cast(inputs, precise), a, limit), dtype)
+
+
+keras.saving.register_keras_serializable(package="continuum_act")(soft_exponential)  # a decorator would hide its types
 
 
 def _alpha(alpha: Any, dtype: str) -> Any:

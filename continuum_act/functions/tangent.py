@@ -1,10 +1,13 @@
 """`domain="linear"`: beyond the knee, where the slope reaches `max_slope` = m, the curve goes on along its tangent.
 
-    alpha > 0:  above  log(m)/alpha                       y = m*(x - s),  s = ((m*log(m) - m + 1)/alpha - alpha)/m
-    alpha < 0:  below  1/alpha - alpha - 1/(m*alpha)                      s = (m - 1 - log(m))/(m*alpha) - alpha
+    alpha > 0:  above  k = log(m)/alpha
+    alpha < 0:  below  k = 1/alpha - alpha - 1/(m*alpha)
 
-The knee only decides a comparison: at it the two meet to second order, so its rounding costs nothing, and derivatives
-in alpha, of any order, are those of s.
+At the knee the two meet to second order, so its rounding costs nothing. A fixed alpha: y = f(k) + m*(x - k). A traced
+one, so that derivatives in alpha, of any order, need none of the knee: y = m*(x - s), with
+
+    alpha > 0:  s = ((m*log(m) - m + 1)/alpha - alpha)/m
+    alpha < 0:  s = (m - 1 - log(m))/(m*alpha) - alpha
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import decimal
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,49 +24,60 @@ from keras import ops
 from continuum_act.functions.constants import constant
 from continuum_act.functions.series import finfo
 
-
-class Tangent(NamedTuple):
-    """Numbers or tensors of the shape of alpha; `inside` is an x at which the function itself is finite."""
-
-    knee: Any
-    shift: Any
-    inside: Any
-    negative: Any
-    slope: float
+Function = Callable[[Any], Any]
 
 
-def continued(function: Callable[[Any], Any], x: Any, tangent: Tangent) -> Any:
-    """Return the function up to the knee, and the tangent beyond."""
-    above = x > tangent.knee
-    if isinstance(tangent.negative, bool):
-        beyond = x <= tangent.knee if tangent.negative else above
-    else:
-        beyond = ops.logical_xor(above, tangent.negative)
-    y = function(ops.where(beyond, tangent.inside, x))
-    return ops.where(beyond, (x - tangent.shift) * tangent.slope, y)
+def of_number(function: Function, x: Any, alpha: float, max_slope: float) -> Any:
+    """Continue the function of one fixed alpha."""
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    return _one_sided(function, x, knee_of(alpha, max_slope, dtype), _term("m", max_slope, dtype), alpha > 0)
 
 
-def of_fixed(alpha: np.ndarray, max_slope: float) -> Tangent:
-    """Return the tangents of an array of fixed alphas."""
-    rows = [of_number(float(a), max_slope, alpha.dtype.name) for a in alpha.flat]
-    knee, shift, inside, negative = (
-        ops.convert_to_tensor(np.reshape(column, alpha.shape).astype(dtype))
-        for column, dtype in zip(list(zip(*rows, strict=True))[:4], [alpha.dtype] * 3 + [bool], strict=True)
-    )
-    return Tangent(knee, shift, inside, negative, rows[0].slope)
+def of_array(function: Function, x: Any, alpha: np.ndarray, max_slope: float) -> Any:
+    """Continue the function of an array of fixed alphas, each on its side."""
+    dtype = alpha.dtype.name
+    knees = np.array([knee_of(float(a), max_slope, dtype) for a in alpha.flat], dtype).reshape(alpha.shape)
+    knee, slope = ops.convert_to_tensor(knees), _term("m", max_slope, dtype)
+    if np.isfinite(knees).all() and ((alpha > 0).all() or (alpha < 0).all()):
+        return _one_sided(function, x, knee, slope, bool((alpha > 0).all()))
+    beyond = ops.where(ops.convert_to_tensor(alpha < 0), x < knee, x > knee)
+    return function(ops.where(beyond, knee, x)) + ops.where(beyond, x - knee, 0.0) * slope
 
 
-def of_traced(alpha: Any, max_slope: float) -> Tangent:
-    """Return the tangents of alphas that are a tensor."""
-    limits = finfo(alpha)
-    max_slope, grow, shrink, log = _terms(max_slope, keras.backend.standardize_dtype(alpha.dtype))
+def _one_sided(function: Function, x: Any, knee: Any, slope: float, above: bool) -> Any:
+    if above:
+        return function(_least(x, knee)) + ops.relu(x - knee) * slope
+    return function(_largest(x, knee)) - ops.relu(knee - x) * slope
+
+
+def of_tensor(function: Function, x: Any, alpha: Any, max_slope: float) -> Any:
+    """Continue the function of alphas that are a tensor."""
+    dtype = keras.backend.standardize_dtype(alpha.dtype)
+    m, grow, shrink, log = (_term(name, max_slope, dtype) for name in ("m", "grow", "shrink", "log"))
     negative, size = alpha < 0, ops.stop_gradient(ops.abs(alpha))
-    reach = _either(negative, 1 - 1 / max_slope, log, alpha) / ops.where(size < limits.tiny, 0.0, size)
+    reach = _either(negative, 1 - 1 / m, log, alpha) / ops.where(size < finfo(alpha).tiny, 0.0, size)
     at = ops.stop_gradient(ops.where(negative, -alpha, 0.0))
-    knee = ops.where(negative, at - reach, reach)
-    shift = _either(negative, shrink, grow, alpha) * reciprocal(alpha)
-    shift = shift - _either(negative, 1.0, 1 / max_slope, alpha) * alpha
-    return Tangent(knee, shift, 2.0 * at, negative, max_slope)
+    shift = _either(negative, shrink, grow, alpha) * reciprocal(alpha) - _either(negative, 1.0, 1 / m, alpha) * alpha
+    beyond = ops.logical_xor(x > ops.where(negative, at - reach, reach), negative)
+    # 2*at: where f and its derivatives are finite
+    return ops.where(beyond, (x - shift) * m, function(ops.where(beyond, 2.0 * at, x)))
+
+
+def _least(x: Any, bound: Any) -> Any:
+    """Return the smaller; elsewhere than on TensorFlow by `where`.
+
+    keras.ops.maximum halves the derivative of equals on JAX and rounds float64 to float32 on PyTorch. LiteRT gives the
+    two of an 8-bit `where`, and the two and the result of a maximum, one scale: of -x, which nothing else uses.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return -ops.maximum(-x, -bound)
+    return ops.where(x > bound, bound, x)
+
+
+def _largest(x: Any, bound: Any) -> Any:
+    if keras.backend.backend() == "tensorflow":
+        return -ops.minimum(-x, -bound)
+    return ops.where(x < bound, bound, x)
 
 
 def reciprocal(alpha: Any) -> Any:
@@ -79,39 +93,26 @@ def _either(condition: Any, value: float, otherwise: float, like: Any) -> Any:
     return ops.where(condition, *(ops.convert_to_tensor(number, like.dtype) for number in (value, otherwise)))
 
 
-def of_number(alpha: float, max_slope: float, dtype: str) -> Tangent:
-    """Return the tangent of a fixed alpha."""
-    knee, shift, inside, slope = _numbers(alpha, max_slope, dtype)
-    return Tangent(knee, shift, inside, alpha < 0, slope)
-
-
-@constant
-def _numbers(alpha: float, max_slope: float, dtype: str) -> tuple[float, float, float, float]:
-    """Return exact decimals, rounded once."""
-    kind, m = np.dtype(dtype).type, _in_range(max_slope, dtype)
-    knee, shift = _exact(alpha, m, float(np.finfo(dtype).tiny))
-    with np.errstate(over="ignore"):  # next to 0, and next to the largest number
-        return (float(kind(knee)), float(kind(shift)), max(-2 * alpha, 0.0), float(m))
-
-
 def _in_range(max_slope: float, dtype: str) -> Decimal:
     return Decimal(min(max_slope, float(np.finfo(dtype).max)))
 
 
-def _exact(alpha: float, m: Decimal, tiny: float) -> tuple[Decimal, Decimal]:
-    """Return the knee and the shift."""
-    if abs(alpha) < tiny:  # the identity
-        return Decimal("inf"), Decimal(0)
-    with decimal.localcontext(prec=80, Emin=-9999, Emax=9999):
-        a = Decimal(alpha)
-        if alpha > 0:
-            return m.ln() / a, ((m * m.ln() - m + 1) / a - a) / m
-        return (1 - 1 / m) / a - a, (m - 1 - m.ln()) / (m * a) - a
+@constant
+def knee_of(alpha: float, max_slope: float, dtype: str) -> float:
+    """Return the knee of a fixed alpha, rounded towards the side of the function; infinite for the identity."""
+    if abs(alpha) < float(np.finfo(dtype).tiny):
+        return float("inf")
+    with decimal.localcontext(prec=80, Emin=-9999, Emax=9999), np.errstate(over="ignore"):
+        a, m = Decimal(alpha), _in_range(max_slope, dtype)
+        exact = m.ln() / a if alpha > 0 else (1 - 1 / m) / a - a
+        knee = np.dtype(dtype).type(exact)
+        beyond = exact < Decimal(float(knee)) if alpha > 0 else exact > Decimal(float(knee))
+        return float(np.nextafter(knee, np.dtype(dtype).type(-np.inf if alpha > 0 else np.inf)) if beyond else knee)
 
 
 @constant
-def _terms(max_slope: float, dtype: str) -> tuple[float, float, float, float]:
-    """Return m, what alpha divides in the shift, for alpha > 0 and alpha < 0, and log(m)."""
+def _term(name: str, max_slope: float, dtype: str) -> float:
+    """Return m, log(m), or what alpha divides in the shift, for alpha > 0 ("grow") and alpha < 0 ("shrink")."""
     with decimal.localcontext(prec=80):
         m = _in_range(max_slope, dtype)
-        return float(m), float((m * m.ln() - m + 1) / m), float((m - 1 - m.ln()) / m), float(m.ln())
+        return float({"m": m, "log": m.ln(), "grow": (m * m.ln() - m + 1) / m, "shrink": (m - 1 - m.ln()) / m}[name])

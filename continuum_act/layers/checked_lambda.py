@@ -204,6 +204,12 @@ def _check_loadable(name: str, function: Any) -> None:
             found = keras.saving.deserialize_keras_object(config, safe_mode=True)
         except (TypeError, ValueError):
             found = None
+    if found is not function and str(function.__module__).startswith("continuum_act."):
+        raise ValueError(
+            f"{function.__qualname__!r} of this package takes or returns more than a Lambda layer passes on. Call it in"
+            " a function of your own, defined at the top level of a module and decorated with"
+            " `@keras.saving.register_keras_serializable(package='my_package')`."
+        )
     if found is not function:
         raise ValueError(
             f"A model with {function.__qualname__!r} as {name} could not be loaded in safe mode. Define it"

