@@ -43,10 +43,9 @@ class _AlphaLambda(CheckedLambda):
         """What `keras.utils.plot_model` shows with `show_layer_activations=True`."""
         if self._alpha_is_input:
             return "alpha=input"
-        leaves = [getattr(leaf, "path", leaf) for leaf in keras.tree.flatten(self.alpha)]
-        return "alpha=" + " + i*".join(
-            np.array2string(np.asarray(leaf), separator=", ", threshold=8) for leaf in leaves
-        )
+        leaves = keras.tree.flatten(self.alpha)
+        shown = (leaf.path if isinstance(leaf, keras.Variable) else _short(leaf) for leaf in leaves)
+        return "alpha=" + " + i*".join(shown)
 
     def __repr__(self) -> str:
         """Show alpha."""
@@ -150,6 +149,10 @@ def _complex_soft_exponential(inputs: Any, *, alpha: Any, join: Join, axis: int)
     elif not is_live(alpha):
         alpha = [np.asarray(part) for part in alpha]
     return complex_soft_exponential(x, alpha, join=join, axis=axis)
+
+
+def _short(alpha: Any) -> str:
+    return np.array2string(ops.convert_to_numpy(alpha), separator=", ", threshold=8)
 
 
 def _plain(alpha: Any) -> Any:

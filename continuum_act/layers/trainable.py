@@ -40,10 +40,9 @@ class _TrainableAlpha(keras.layers.Layer):
         self.shared_axes = None if shared_axes is None else [_plain(axis) for axis in shared_axes]
 
     def _initializer(self, given: Any) -> Any:
-        initializer = keras.initializers.get(given)
-        if np.iscomplexobj(getattr(initializer, "value", 0.0)):
-            raise TypeError(f"alpha_initializer is complex: {initializer.value!r}. Use ComplexSoftExponential.")
-        return initializer
+        if np.iscomplexobj(getattr(given, "value", given)):
+            raise TypeError(f"alpha_initializer is complex: {given!r}. Use ComplexSoftExponential.")
+        return keras.initializers.get(given)
 
     def add_alpha(self, x_shape: Shape, parts: tuple[int, ...] = ()) -> keras.InputSpec:
         """Add the weight for inputs of this shape, and return what they must be like from now on."""
