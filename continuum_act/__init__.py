@@ -16,8 +16,10 @@ def _is_command() -> bool:
 
 if not _is_command():
     from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
+    from continuum_act.functions.gain import gain
     from continuum_act.functions.parts import join_parts, split_parts
     from continuum_act.functions.soft_exponential import interpolate_add_multiply, soft_exponential
+    from continuum_act.layers.export import with_fixed_alphas
     from continuum_act.layers.lambdas import (
         activation_lambda,
         complex_soft_exponential_lambda,
@@ -47,6 +49,7 @@ __all__ = [
     "complex_soft_exponential",
     "complex_soft_exponential_lambda",
     "distance_network",
+    "gain",
     "gaussian_network",
     "inner_product_network",
     "interpolate_add_multiply",
@@ -59,4 +62,5 @@ __all__ = [
     "softmax_network",
     "split_parts",
     "sweep",
+    "with_fixed_alphas",
 ]

@@ -66,17 +66,22 @@ def _logarithm(z: Any, a: Any) -> Exact:
 
 
 def real(x: float, alpha: float, max_slope: float | None = None) -> Exact:
-    """Return the real function where it is defined, else NaN; with `max_slope`, its tangent below the junction."""
+    """Return the real function where it is defined, else NaN; with `max_slope`, its tangent beyond the junction."""
     with mp.workdps(_digits(alpha)):
         x, a = mpf(x), mpf(alpha)
         if a == 0:
             return Exact(x, mpf(1), 1 + x * x / 2, mpf(0), x, x**3 / 3)
+        m = mp.inf if max_slope is None else mpf(max_slope)
         if a > 0:
-            return _exponential(x, a)
+            knee = mp.log(m) / a
+            if x <= knee:
+                return _exponential(x, a)
+            at = _exponential(knee, a)  # y = f(knee) + m*(x - knee); the derivatives by alpha of m*log(m)/a and f(knee)
+            grown = m * mp.log(m) - m + 1
+            return Exact(at.f + m * (x - knee), m, 1 + grown / a**2, mpf(0), mpf(0), -2 * grown / a**3)
         t = 1 - a * (x + a)
         if max_slope is None:
             return _logarithm(x, a) if t > 0 else NAN if t < 0 else BORDER
-        m = mpf(max_slope)
         if t >= 1 / m:
             return _logarithm(x, a)
         log = mp.log(m)  # y = log(m)/a + m*(x + a) - (m - 1)/a

@@ -8,13 +8,14 @@ import pytest
 import continuum_act as ca
 
 SIGNATURES = {
-    "soft_exponential": "(x, alpha, *, domain='strict', max_slope=10.0)",
+    "soft_exponential": "(x, alpha, *, domain='strict', max_slope=3.0)",
     "complex_soft_exponential": "(x, alpha, *, join='stack', axis=-1)",
     "interpolate_add_multiply": "(p, q, alpha, *, domain='strict')",
+    "gain": "(alpha, *, domain='linear', max_slope=3.0)",
     "join_parts": "(re, im, *, join, axis=-1)",
     "split_parts": "(y, *, join, axis=-1)",
-    "soft_exponential_lambda": "(alpha=None, *, domain='strict', max_slope=10.0, **layer_kwargs)",
-    "complex_soft_exponential_lambda": "(alpha=None, *, join='stack', axis=-1, **layer_kwargs)",
+    "soft_exponential_lambda": "(alpha=None, *, domain='linear', max_slope=3.0, **layer_kwargs)",
+    "complex_soft_exponential_lambda": "(alpha=None, *, join='concat', axis=-1, **layer_kwargs)",
     "activation_lambda": "(function, *, output_shape='same', arguments=None, **layer_kwargs)",
 }
 NETWORKS = {

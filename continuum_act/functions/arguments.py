@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import operator
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+
+from continuum_act.functions.constants import constant
 
 SPARSE_OR_RAGGED = ("SparseTensor", "IndexedSlices", "BCOO", "BCSR", "RaggedTensor")
 
@@ -28,16 +32,37 @@ def is_symbolic(x: Any, alpha: Any) -> bool:
 def choice(name: str, value: Any, known: Sequence[str]) -> None:
     """Check that an option has one of its known values."""
     if not isinstance(value, str) or value not in known:
-        near = difflib.get_close_matches(str(value).lower(), known, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = _nearest(str(value).lower(), known)
         raise ValueError(f"{name}={value!r} is not known: expected one of {', '.join(map(repr, known))}.{hint}")
+
+
+def keywords(owner: str, given: Iterable[str], known: Sequence[str]) -> None:
+    """Check the names of keyword arguments."""
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{owner} got an unexpected keyword argument {name!r}.{_nearest(name, known)}")
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def index(name: str, value: Any) -> int:
+    """Return an integer, NumPy's too, as a plain one."""
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__}: {value!r}.") from None
 
 
 def slope(max_slope: Any) -> float:
     """Check the slope at which `domain="linear"` leaves the logarithm."""
     if isinstance(max_slope, bool) or not isinstance(max_slope, (int, float, np.integer, np.floating)):
         raise TypeError(f"max_slope must be a number above 1, got {type(max_slope).__name__}: {max_slope!r}.")
-    if not 1.0 < max_slope < float("inf"):
+    if not 1.0 < max_slope <= sys.float_info.max:
         raise ValueError(
             f"max_slope={max_slope!r}: expected a finite number above 1. The slope of the identity (alpha = 0) is 1;"
             " a lower limit would cut into it."
@@ -57,6 +82,9 @@ def tensor(x: Any, name: str = "x") -> Any:
             f"{name} must be a dense tensor, got {type(x).__name__}: the function of a missing element is not zero."
             f" Convert it first: {name}.to_tensor(), or keras.ops.convert_to_tensor({name}, sparse=False)."
         )
+    _refuse_masked(x, name)
+    if isinstance(x, int) and not isinstance(x, bool):
+        x = _as_float(x, name)  # of any size
     try:
         x = ops.convert_to_tensor(x)
         dtype = keras.backend.standardize_dtype(x.dtype)
@@ -84,10 +112,13 @@ def real_tensor(x: Any, name: str = "x") -> Any:
 
 def fixed_alpha(alpha: Any, dtype: str, name: str = "alpha", kinds: str = "iufV") -> np.ndarray:
     """Return fixed alphas as an array of `dtype`, or of complex numbers of that precision."""
+    _refuse_masked(alpha, name)
     try:
         given = np.asarray(alpha)
     except ValueError as error:
         raise ValueError(f"{name} must be a number or a rectangular array, got {_short(alpha)}.") from error
+    if given.dtype.kind == "O" and all(type(part) in (int, float, complex) for part in given.flat):
+        given = np.asarray([_as_float(part, name) for part in given.flat]).reshape(given.shape)  # beyond 64 bits
     if given.dtype.kind not in kinds:
         hint = (
             "Use complex_soft_exponential for a complex alpha."
@@ -96,13 +127,18 @@ def fixed_alpha(alpha: Any, dtype: str, name: str = "alpha", kinds: str = "iufV"
         )
         raise TypeError(f"{name} must be {'' if 'c' in kinds else 'real '}numbers, got {_short(alpha)}. {hint}")
     if given.dtype.kind == "c":
-        rounded = given.astype("complex64" if dtype == "float32" else "complex128")
-    else:
-        with np.errstate(over="ignore"):
-            rounded = given.astype(dtype)
+        dtype = "complex64" if dtype == "float32" else "complex128"
+    with np.errstate(over="ignore"):
+        rounded = given.astype(dtype)
     if not np.isfinite(rounded).all():
         raise ValueError(f"{name} must be finite in {dtype}, got {_short(alpha)}. The limits of f have no formula.")
     return rounded
+
+
+@constant
+def fixed_number(alpha: int | float, dtype: str) -> float:
+    """Return a fixed alpha that is a Python number, rounded to `dtype`."""
+    return float(fixed_alpha(alpha, dtype))
 
 
 def traced_alpha(alpha: Any, dtype: str, name: str = "alpha") -> Any:
@@ -117,21 +153,42 @@ def traced_alpha(alpha: Any, dtype: str, name: str = "alpha") -> Any:
     return ops.cast(real_tensor(alpha, name), dtype)
 
 
-def broadcast(x: Any, alpha: Any, name: str = "alpha") -> None:
+def broadcast(x: Any, alpha: Any, name: str = "alpha", to: str = "x") -> None:
     """Check that the shape of alpha broadcasts against the shape of x, where both are known."""
-    shape, other = _shape(x), _shape(alpha)
+    shape, other = shape_of(x), shape_of(alpha)
     if shape is None or not other:
         return
     for n, m in zip(reversed(shape), reversed(other), strict=False):
         if n != m and None not in (n, m) and 1 not in (n, m):
             raise ValueError(
-                f"{name} of shape {other} does not broadcast against x of shape {shape}. Expected a number, or a shape"
-                f" such as {shape[-1:]} (one {name} per channel): keras.ops.reshape adds axes of size 1."
+                f"{name} of shape {other} does not broadcast against {to} of shape {shape}. Expected a number, or a"
+                f" shape such as {shape[-1:]} (one {name} per channel): keras.ops.reshape adds axes of size 1."
             )
 
 
-def _shape(x: Any) -> tuple[int | None, ...] | None:
+def shape_of(x: Any) -> tuple[int | None, ...] | None:
+    """Return the shape, or None for an unknown rank."""
     return None if getattr(x.shape, "rank", 0) is None else tuple(x.shape)
+
+
+def agree(shape: Sequence[int | None], other: Sequence[int | None]) -> bool:
+    """Whether two shapes are equal wherever both are known."""
+    return len(shape) == len(other) and all(n == m or None in (n, m) for n, m in zip(shape, other, strict=True))
+
+
+def _refuse_masked(value: Any, name: str) -> None:
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(
+            f"{name} is a NumPy masked array, whose mask would be lost: give {name}.filled(value), or a Keras mask to"
+            " the layer."
+        )
+
+
+def _as_float(value: complex, name: str) -> complex:
+    try:
+        return value if isinstance(value, complex) else float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be finite, got an integer beyond the largest float.") from None
 
 
 def _short(value: Any) -> str:

@@ -34,7 +34,7 @@ def select(condition: Any, pair: Pair, other: Pair) -> Pair:
 def reciprocal(a: Any, b: Any) -> Pair:
     """Return 1/(a + ib), for a divisor whose square, or its square in the derivative, may underflow or overflow."""
     size = ops.stop_gradient(largest(a, b))
-    extreme = ops.logical_and(ops.logical_or(size < 2.0**-6, size > 2.0**6), size > float(finfo(a).tiny))
+    extreme = ops.logical_and(ops.logical_or(size < 2.0**-6, size > 2.0**6), size > finfo(a).tiny)
     scale = ops.where(extreme, 1.0 / ops.where(extreme, size, 1.0), 1.0)  # any scale is right: it has no derivative
     a, b = a * scale, b * scale
     norm = a * a + b * b
@@ -96,7 +96,7 @@ def argument(p: Any, q: Any) -> Any:
 
 def scaled_log(p: Any, q: Any) -> Pair:
     """Log(p + iq), of p + iq scaled where its square could overflow or underflow."""
-    exponent = int(math.log2(float(finfo(p).max)))
+    exponent = int(math.log2(finfo(p).max))
     step = int(0.55 * exponent)
     size = largest(p, q)
     large, small = size > 2.0 ** int(0.4 * exponent), size < 2.0 ** -int(0.4 * exponent)
@@ -123,7 +123,7 @@ def _lacks_double(x: Any) -> bool:
 
 def exprel_tail(x: Any, y: Any, radius: float) -> Pair:
     """(exp(u) - 1)/u - 1 for u = x + iy, |u| <= radius."""
-    terms = _terms(_exprel, float(finfo(x).eps), radius)
+    terms = _terms(_exprel, finfo(x).eps, radius)
     return product(x, y, *real_polynomial(terms, x, y))
 
 
@@ -137,7 +137,7 @@ def half_log(x: Any, y: Any) -> Pair:
 def log_tail(p: Any, q: Any, radius: float) -> Pair:
     """-log(1 - v)/v - 1 for v/(2 - v) = s = p + iq, |s| <= radius."""
     square = product(p, q, p, q)
-    terms = _terms(_atanhc, float(finfo(p).eps), radius**2)
+    terms = _terms(_atanhc, finfo(p).eps, radius**2)
     tail = product(*square, *real_polynomial(terms, *square))  # atanh(s)/s - 1
     more = product(1.0 + p, q, *tail)  # 2 s/v = 1 + s
     return p + more[0], q + more[1]
@@ -145,7 +145,7 @@ def log_tail(p: Any, q: Any, radius: float) -> Pair:
 
 def log_slope(p: Any, q: Any, radius: float) -> Pair:
     """Return k - 1/(2(1 - v)), k the derivative of -log(1 - v)/v, for v/(2 - v) = s = p + iq, |s| <= radius."""
-    terms = _terms(_atanhc_slope, float(finfo(p).eps), radius**2)
+    terms = _terms(_atanhc_slope, finfo(p).eps, radius**2)
     slope = real_polynomial(terms, *product(p, q, p, q))
     one = 1.0 + p, q  # k - 1/(2(1 - v)) = s*(1 + s)**2 times the derivative of atanh(s)/s in s**2
     return product(*product(*product(p, q, *one), *one), *slope)

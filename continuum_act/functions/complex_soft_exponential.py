@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, overload
 
 import keras
 import numpy as np
 from keras import ops
 
 from continuum_act.functions import arguments, complex_fixed, complex_traced
+from continuum_act.functions.operation import PureOperation
 from continuum_act.functions.parts import join_parts
+from continuum_act.functions.types import ComplexLike, Join, RealLike, Tensor
 
 
-def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: int = -1) -> Any:
+@overload
+def complex_soft_exponential(
+    x: ComplexLike | Sequence[RealLike], alpha: ComplexLike, *, join: Literal["list"], axis: int = -1
+) -> list[Tensor]: ...
+
+
+@overload
+def complex_soft_exponential(
+    x: ComplexLike | Sequence[RealLike],
+    alpha: ComplexLike,
+    *,
+    join: Literal["stack", "concat"] = "stack",
+    axis: int = -1,
+) -> Tensor: ...
+
+
+@overload
+def complex_soft_exponential(
+    x: ComplexLike | Sequence[RealLike], alpha: ComplexLike, *, join: Join, axis: int = -1
+) -> Tensor | list[Tensor]: ...
+
+
+def complex_soft_exponential(
+    x: ComplexLike | Sequence[RealLike], alpha: ComplexLike, *, join: Join = "stack", axis: int = -1
+) -> Tensor | list[Tensor]:
     """Soft exponential of a complex alpha; the output has two parts, real and imaginary.
 
     With z = x or z = re + i*im, and alpha = a + i*b:
@@ -32,6 +59,8 @@ def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: i
     argument rounded once, leave 3.5 and 4.3 (3.3 and 4 on JAX). Next to the branch cut, rounding of x and alpha decides
     the side. The derivative is lost where 1/(alpha*t**2) overflows, next to t = 1 - alpha*(z + alpha) = 0 for
     |alpha| < 1e-30.
+
+    A Keras mask of x is not passed on: in a model with masks, use `complex_soft_exponential_lambda`.
 
     Args:
         x: tensor, array or numbers; or a list or tuple `[re, im]` of two of them. A complex tensor is split into its
@@ -80,7 +109,10 @@ def complex_soft_exponential(x: Any, alpha: Any, *, join: str = "stack", axis: i
     return join_parts(*parts, join=join, axis=axis)
 
 
-def _symbolic(x: Any, alpha: Any, join: str, axis: int) -> Any:
+keras.saving.register_keras_serializable(package="continuum_act")(complex_soft_exponential)
+
+
+def _symbolic(x: Any, alpha: Any, join: Join, axis: int) -> Any:
     if not arguments.is_fixed(alpha):
         return ComplexSoftExponentialOperation(None, join, axis).symbolic_call(x, alpha)
     alpha = _fixed_alpha(alpha, "float64")
@@ -89,21 +121,13 @@ def _symbolic(x: Any, alpha: Any, join: str, axis: int) -> Any:
 
 
 @keras.saving.register_keras_serializable(package="continuum_act")
-class ComplexSoftExponentialOperation(keras.Operation):
+class ComplexSoftExponentialOperation(PureOperation):
     """`complex_soft_exponential` of symbolic tensors, as one node of a model; it holds a fixed alpha itself."""
 
-    def __init__(self, alpha: Any = None, join: str = "stack", axis: int = -1, name: str | None = None) -> None:
-        super().__init__(name=name)
-        self.config = {"alpha": alpha, "join": join, "axis": axis, "name": name}
+    function = staticmethod(complex_soft_exponential)
 
-    def call(self, x: Any, alpha: Any = None) -> Any:
-        """Apply the function."""
-        alpha = self.config["alpha"] if alpha is None else alpha
-        return complex_soft_exponential(x, alpha, join=self.config["join"], axis=self.config["axis"])
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return self.config
+    def __init__(self, alpha: Any = None, join: Join = "stack", axis: int = -1, name: str | None = None) -> None:
+        super().__init__(alpha, {"join": join, "axis": axis}, name)
 
 
 def _parts(x: Any) -> tuple[Any, Any]:

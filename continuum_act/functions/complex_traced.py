@@ -78,9 +78,9 @@ def logarithm(w: Pair, x: Any, y: Any, a: Any, b: Any) -> Pair:
     series = w[0] + series[0], w[1] + series[1]
     size = largest(a, b)
     # f = w where alpha is subnormal
-    plain = ops.logical_or(ops.logical_and(small, size < NEAR_ALPHA), size < float(finfo(x).tiny))
+    plain = ops.logical_or(ops.logical_and(small, size < NEAR_ALPHA), size < finfo(x).tiny)
     # f(z, alpha) = c*f(z/c, c*alpha) for an alpha whose square is nothing: b*b/a in a quotient would be flushed to 0
-    c = 2.0 ** (-int(finfo(x).minexp) // 3)
+    c = 2.0 ** (-finfo(x).minexp // 3)
     c = ops.where(size < 1 / c**2, ops.ones_like(x) * c, ops.ones_like(x))
     x, y, a, b = (
         ops.where(plain, other, part)
@@ -126,7 +126,7 @@ def _derivatives(x: Any, y: Any, a: Any, b: Any) -> tuple[Pair, Pair, Pair]:
     """-Log(t)/alpha and its derivatives in z and alpha, by formulas that autodiff would not differentiate well."""
     one = ops.ones_like(x)
     # where alpha*z may overflow before its logarithm, t is divided by HEADROOM
-    huge = ops.logical_and(largest(x, y) > float(finfo(x).max) / HEADROOM, largest(a, b) > 1 / HEADROOM)
+    huge = ops.logical_and(largest(x, y) > finfo(x).max / HEADROOM, largest(a, b) > 1 / HEADROOM)
     unit = ops.where(huge, one / HEADROOM, one)
     zeta = product(a, b, x * unit, y * unit)
     # t = 1 - alpha**2 - zeta, and what rounding took from it

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, get_args, overload
 
+import keras
 from keras import ops
 
 from continuum_act.functions import arguments
+from continuum_act.functions.types import Join, RealLike, Tensor
 
-JOINS = ("stack", "concat", "list")
+JOINS = get_args(Join)
 
 
-def join_parts(re: Any, im: Any, *, join: str, axis: int = -1) -> Any:
+@overload
+def join_parts(re: RealLike, im: RealLike, *, join: Literal["list"], axis: int = -1) -> list[Tensor]: ...
+
+
+@overload
+def join_parts(re: RealLike, im: RealLike, *, join: Literal["stack", "concat"], axis: int = -1) -> Tensor: ...
+
+
+@overload
+def join_parts(re: RealLike, im: RealLike, *, join: Join, axis: int = -1) -> Tensor | list[Tensor]: ...
+
+
+def join_parts(re: RealLike, im: RealLike, *, join: Join, axis: int = -1) -> Tensor | list[Tensor]:
     """Join a real and an imaginary part of equal shape into one output.
 
     Args:
@@ -25,7 +40,8 @@ def join_parts(re: Any, im: Any, *, join: str, axis: int = -1) -> Any:
         A tensor, or a list of two.
 
     Raises:
-        ValueError: join is not known, or axis is out of range.
+        TypeError: axis is not an integer.
+        ValueError: join is not known, the shapes differ or their rank is unknown, or axis is out of range.
 
     Example:
     >>> import numpy as np
@@ -35,15 +51,19 @@ def join_parts(re: Any, im: Any, *, join: str, axis: int = -1) -> Any:
     [(4, 3, 2), (4, 6)]
     """
     arguments.choice("join", join, JOINS)
+    re, im = _tensor(re), _tensor(im)
+    shape, other = arguments.shape_of(re), arguments.shape_of(im)
+    if shape is not None and other is not None and not arguments.agree(shape, other):
+        raise ValueError(f"re and im must be of equal shape, got {shape} and {other}.")
     if join == "list":
-        return [ops.convert_to_tensor(re), ops.convert_to_tensor(im)]
-    _axis(axis, _rank(re) + (join == "stack"), join)
+        return [re, im]
+    axis = _axis(axis, _rank(shape, join) + (join == "stack"), join)
     if join == "stack":
         return ops.stack([re, im], axis=axis)
     return ops.concatenate([re, im], axis=axis)
 
 
-def split_parts(y: Any, *, join: str, axis: int = -1) -> tuple[Any, Any]:
+def split_parts(y: RealLike | Sequence[RealLike], *, join: Join, axis: int = -1) -> tuple[Tensor, Tensor]:
     """Split what `join_parts` joined.
 
     Args:
@@ -55,7 +75,8 @@ def split_parts(y: Any, *, join: str, axis: int = -1) -> tuple[Any, Any]:
         `(re, im)`.
 
     Raises:
-        ValueError: join is not known, axis is out of range, or y does not hold two parts there.
+        TypeError: axis is not an integer.
+        ValueError: join is not known, axis is out of range, or y does not hold two parts there, or is of unknown rank.
 
     Example:
     >>> import keras
@@ -68,18 +89,19 @@ def split_parts(y: Any, *, join: str, axis: int = -1) -> tuple[Any, Any]:
     if join == "list":
         if not isinstance(y, (list, tuple)) or len(y) != 2:
             raise ValueError(f"join='list' expects a list [re, im], got {type(y).__name__}.")
-        return ops.convert_to_tensor(y[0]), ops.convert_to_tensor(y[1])
-    y = ops.convert_to_tensor(y)
-    shape = tuple(y.shape)
-    size = shape[_axis(axis, len(shape), join)]
+        return _tensor(y[0]), _tensor(y[1])
+    joined = _tensor(y)
+    shape = arguments.shape_of(joined)
+    axis = _axis(axis, _rank(shape, join), join)
+    size = joined.shape[axis]
     if size is not None and (size != 2 if join == "stack" else size % 2):
         expected = "size 2" if join == "stack" else "an even size"
         raise ValueError(f"join={join!r} expects {expected} along axis {axis}, got a tensor of shape {shape}.")
-    re, im = ops.unstack(y, num=2, axis=axis) if join == "stack" else ops.split(y, 2, axis=axis)
+    re, im = ops.unstack(joined, num=2, axis=axis) if join == "stack" else ops.split(joined, 2, axis=axis)
     return re, im
 
 
-def joined_shape(shape: tuple[int | None, ...], *, join: str, axis: int = -1) -> Any:
+def joined_shape(shape: tuple[int | None, ...], *, join: Join, axis: int = -1) -> Any:
     """Return the shape of `join_parts(re, im)` for parts of this shape; a list of two shapes for `"list"`."""
     arguments.choice("join", join, JOINS)
     shape = tuple(shape)
@@ -93,13 +115,21 @@ def joined_shape(shape: tuple[int | None, ...], *, join: str, axis: int = -1) ->
     return (*shape[:axis], doubled, *shape[axis + 1 :])
 
 
-def _rank(x: Any) -> int:
-    return len(x.shape) if hasattr(x, "shape") else len(ops.convert_to_tensor(x).shape)
+def _rank(shape: tuple[int | None, ...] | None, join: str) -> int:
+    if shape is None:
+        raise ValueError(
+            f"join={join!r} needs the number of axes, which this tensor does not know. State it, on TensorFlow with"
+            " tf.ensure_shape, or use join='list'."
+        )
+    return len(shape)
+
+
+def _tensor(x: Any) -> Tensor:
+    return x if isinstance(x, keras.KerasTensor) else ops.convert_to_tensor(x)
 
 
 def _axis(axis: int, rank: int, join: str) -> int:
-    if isinstance(axis, bool) or not isinstance(axis, int):
-        raise TypeError(f"axis must be an integer, got {type(axis).__name__}: {axis!r}.")
+    axis = arguments.index("axis", axis)
     if not -rank <= axis < rank:
         allowed = f"{-rank} to {rank - 1}" if rank else "none: a number has no axis to double"
         raise ValueError(f"axis={axis} is out of range for join={join!r}: expected {allowed}.")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import keras
 from keras import ops
 
 from continuum_act.functions import arguments, real_fixed, real_traced
 from continuum_act.functions.arguments import is_fixed
+from continuum_act.functions.operation import PureOperation
+from continuum_act.functions.types import Domain, RealLike, Tensor
 
-__all__ = ["interpolate_add_multiply", "is_fixed", "soft_exponential"]
-
-DOMAINS = ("strict", "linear")
+DOMAINS = get_args(Domain)
 
 
-def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: float = 10.0) -> Any:
+def soft_exponential(x: RealLike, alpha: RealLike, *, domain: Domain = "strict", max_slope: float = 3.0) -> Tensor:
     """Soft exponential of Godfrey and Gashler: logarithm (alpha = -1), identity (0), exponential (1).
 
         alpha < 0:  -log(1 - alpha*(x + alpha)) / alpha     defined for x > 1/alpha - alpha
@@ -27,21 +27,26 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
 
     Accuracy, in spacings of the result beyond what one spacing of x (and of a traced alpha) does to it, over alpha in
     [-4, 4] and x up to overflow, save within a few spacings of the border of the domain: value 3, d/dx 4, d/dalpha 4,
-    in float32 and float64. Dense searches (benchmarks/dense.py, float32) found one corner of a fixed alpha beyond, on
-    TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its derivative of log errs by
-    1.5 spacings. Results below the smallest normal number are zero where the hardware flushes them. exp(alpha*x)
-    overflows as it does in mathematics, in every domain. The gradient passes through its quotient by alpha: for |alpha|
-    below 1e-30 it overflows where the incoming one is above 1e8.
+    in float32 and float64, in both domains. Dense searches (benchmarks/dense.py, float32) found one corner of a fixed
+    alpha beyond, on TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its
+    derivative of log errs by 1.5 spacings. Results below the smallest normal number are zero where the hardware
+    flushes them. The gradient passes through its quotient by alpha: for |alpha| below 1e-30 it overflows where the
+    incoming one is above 1e8.
+
+    A Keras mask of x is not passed on: in a model with masks, use `soft_exponential_lambda`. So do inside
+    `Dense(activation=...)`, where a `functools.partial` of this function could not be saved.
 
     Args:
         x: tensor, array or numbers. Integers are computed in `keras.config.floatx()`; float16 and bfloat16 are
             computed in float32 and rounded once (exp overflows float16 above 11).
         alpha: a real number or an array of numbers, whose formula is then chosen in Python; or a tensor or
             `keras.Variable`. It is rounded to the dtype of the computation, and its shape broadcasts against x.
-        domain: for alpha < 0, `"strict"` is the mathematics (NaN outside the domain, -inf at its border);
-            `"linear"` continues the curve by its tangent from the point where the slope reaches `max_slope`, so that
-            it is finite, strictly increasing and continuously differentiable.
-        max_slope: that slope, above 1 (the slope of the identity).
+        domain: `"strict"` is the mathematics: for alpha < 0, NaN outside the domain and -inf at its border; for
+            alpha > 0, exp as far as the dtype goes. `"linear"` continues the curve by its tangent from the point where
+            its slope reaches `max_slope`: below 1/alpha - alpha - 1/(max_slope*alpha) for alpha < 0, above
+            log(max_slope)/alpha for alpha > 0. It is continuously differentiable and strictly increasing, and finite
+            wherever max_slope*x is.
+        max_slope: that slope, above 1 (the slope of the identity); used by `"linear"` alone.
 
     Returns:
         A tensor of the dtype of x and the broadcast shape of x and alpha.
@@ -63,22 +68,28 @@ def soft_exponential(x: Any, alpha: Any, *, domain: str = "strict", max_slope: f
         return _symbolic(x, alpha, domain, max_slope)
     arguments.choice("domain", domain, DOMAINS)
     limit = arguments.slope(max_slope) if domain == "linear" else None
-    x = arguments.real_tensor(x)
-    dtype = keras.backend.standardize_dtype(x.dtype)
+    inputs = arguments.real_tensor(x)
+    dtype = keras.backend.standardize_dtype(inputs.dtype)
     precise = arguments.compute_dtype(dtype)
-    if is_fixed(alpha):
-        alpha = arguments.fixed_alpha(alpha, precise)
-        function = real_fixed.fixed
-    else:
-        alpha = arguments.traced_alpha(alpha, precise)
-        function = real_traced.traced
-    arguments.broadcast(x, alpha)
+    function: Any = real_fixed.fixed if is_fixed(alpha) else real_traced.traced
+    a = _alpha(alpha, precise)
+    if not isinstance(a, float):
+        arguments.broadcast(inputs, a)
     if dtype == precise:
-        return function(x, alpha, limit)
-    return ops.cast(function(ops.cast(x, precise), alpha, limit), dtype)
+        return function(inputs, a, limit)
+    return ops.cast(function(ops.cast(inputs, precise), a, limit), dtype)
 
 
-def _symbolic(x: Any, alpha: Any, domain: str, max_slope: float) -> Any:
+keras.saving.register_keras_serializable(package="continuum_act")(soft_exponential)  # a decorator would hide its types
+
+
+def _alpha(alpha: Any, dtype: str) -> Any:
+    if type(alpha) in (int, float):
+        return arguments.fixed_number(alpha, dtype)
+    return (arguments.fixed_alpha if is_fixed(alpha) else arguments.traced_alpha)(alpha, dtype)
+
+
+def _symbolic(x: Any, alpha: Any, domain: Domain, max_slope: float) -> Any:
     if not is_fixed(alpha):
         return SoftExponentialOperation(None, domain, max_slope).symbolic_call(x, alpha)
     alpha = arguments.fixed_alpha(alpha, "float64").tolist()
@@ -86,30 +97,18 @@ def _symbolic(x: Any, alpha: Any, domain: str, max_slope: float) -> Any:
 
 
 @keras.saving.register_keras_serializable(package="continuum_act")
-class SoftExponentialOperation(keras.Operation):
+class SoftExponentialOperation(PureOperation):
     """`soft_exponential` of symbolic tensors, as one node of a Functional model; it holds a fixed alpha itself."""
 
+    function = staticmethod(soft_exponential)
+
     def __init__(
-        self,
-        alpha: Any = None,
-        domain: str = "strict",
-        max_slope: float = 10.0,
-        name: str | None = None,
+        self, alpha: Any = None, domain: Domain = "strict", max_slope: float = 3.0, name: str | None = None
     ) -> None:
-        super().__init__(name=name)
-        self.config = {"alpha": alpha, "domain": domain, "max_slope": max_slope, "name": name}
-
-    def call(self, x: Any, alpha: Any = None) -> Any:
-        """Apply the function."""
-        alpha = self.config["alpha"] if alpha is None else alpha
-        return soft_exponential(x, alpha, domain=self.config["domain"], max_slope=self.config["max_slope"])
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return self.config
+        super().__init__(alpha, {"domain": domain, "max_slope": max_slope}, name)
 
 
-def interpolate_add_multiply(p: Any, q: Any, alpha: Any, *, domain: str = "strict") -> Any:
+def interpolate_add_multiply(p: RealLike, q: RealLike, alpha: RealLike, *, domain: Domain = "strict") -> Tensor:
     """f(alpha, f(-alpha, p) + f(-alpha, q)): p + q at alpha = 0, p * q at alpha = 1.
 
     Args:
@@ -123,7 +122,7 @@ def interpolate_add_multiply(p: Any, q: Any, alpha: Any, *, domain: str = "stric
 
     Raises:
         TypeError: as `soft_exponential`.
-        ValueError: as `soft_exponential`.
+        ValueError: as `soft_exponential`; q does not broadcast against p.
 
     Example:
     >>> import keras
@@ -133,12 +132,8 @@ def interpolate_add_multiply(p: Any, q: Any, alpha: Any, *, domain: str = "stric
 
     Reference: Godfrey and Gashler, arXiv:1602.01321.
     """
-    p, q = arguments.real_tensor(p, "p"), arguments.real_tensor(q, "q")
-    if is_fixed(alpha):
-        dtype = arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype))
-        negated: Any = -arguments.fixed_alpha(alpha, dtype)
-    else:
-        alpha = arguments.traced_alpha(alpha, arguments.compute_dtype(keras.backend.standardize_dtype(p.dtype)))
-        negated = -alpha
-    p, q = (soft_exponential(part, negated, domain=domain) for part in (p, q))
-    return soft_exponential(ops.add(p, q), alpha, domain=domain)
+    parts = arguments.real_tensor(p, "p"), arguments.real_tensor(q, "q")
+    arguments.broadcast(*parts, "q", to="p")
+    dtype = arguments.compute_dtype(keras.backend.standardize_dtype(parts[0].dtype))
+    a = _alpha(alpha, dtype)
+    return soft_exponential(ops.add(*(soft_exponential(part, -a, domain=domain) for part in parts)), a, domain=domain)

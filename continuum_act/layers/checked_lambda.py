@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import types
 from collections.abc import Callable
 from typing import Any
 
 import keras
+
+from continuum_act.functions.arguments import agree
+from continuum_act.functions.arguments import keywords as check_names
+from continuum_act.layers.following import current
 
 Shape = tuple[int | None, ...]
 
@@ -28,6 +33,7 @@ class CheckedLambda(keras.layers.Lambda):
         arguments: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
+        check_keywords(type(self), kwargs)
         saved, live = {}, {}
         for name, value in (arguments or {}).items():
             if any(isinstance(leaf, keras.KerasTensor) for leaf in keras.tree.flatten(value)):
@@ -41,10 +47,15 @@ class CheckedLambda(keras.layers.Lambda):
             else:
                 saved[name] = _as_reloaded(name, value)
         if live:  # Keras would make a variable in `arguments` a weight of the layer
-            function = functools.partial(function, **live)
+            function = functools.partial(_follow, function, live)
         super().__init__(function, output_shape=output_shape, mask=None, arguments=saved, **kwargs)
         self.supports_masking = True
         self._live_names = sorted(live)
+
+    @property
+    def _followed(self) -> dict[str, Any]:
+        """Return the arguments that are tensors or variables: held by a partial, where Keras does not track them."""
+        return self.function.args[1] if self._live_names else {}
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         stated = flat_shapes(self.compute_output_shape(shapes_of(inputs)))
@@ -80,6 +91,7 @@ class ActivationLambda(CheckedLambda):
         function: Callable[..., Any],
         output_shape: Any = "same",
         arguments: dict[str, Any] | None = None,
+        supports_masking: bool | None = None,
         **kwargs: Any,
     ) -> None:
         _check_loadable("function", function)
@@ -95,21 +107,43 @@ class ActivationLambda(CheckedLambda):
                 " or a registered function of the input shape."
             )
         super().__init__(function, output_shape, arguments, **kwargs)
+        self._stated_masking = supports_masking
+        if supports_masking is not None:
+            self.supports_masking = supports_masking
+        self._passes_mask = output_shape is same_shape if supports_masking is None else supports_masking
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         first = keras.tree.flatten(mask)[0]
-        if first is None:
+        if first is None or not self._passes_mask:
             return None
         shapes = shapes_of(inputs)
         covered = flat_shapes(shapes)[0][: len(first.shape)]
         outputs = flat_shapes(self.compute_output_shape(shapes))
         return [first if shape[: len(covered)] == covered else None for shape in outputs]
 
+    def get_config(self) -> dict[str, Any]:
+        stated = {} if self._stated_masking is None else {"supports_masking": self._stated_masking}
+        return {**super().get_config(), **stated}
+
 
 @keras.saving.register_keras_serializable(package="continuum_act")
 def same_shape(input_shape: Any) -> Any:
     """Return the output shape of a function that keeps the shape of its input."""
     return input_shape
+
+
+LAYER_KEYWORDS = ("name", "dtype", "trainable", "activity_regularizer", "autocast", "input_shape", "input_dim")
+
+
+def check_keywords(cls: type, given: dict[str, Any]) -> None:
+    """Refuse what neither this class nor Keras's layers know, with the nearest name that they do."""
+    own = [name for name in inspect.signature(cls).parameters if name != "kwargs"]
+    check_names(cls.__name__, given, (*own, *LAYER_KEYWORDS))
+
+
+def _follow(function: Callable[..., Any], live: dict[str, Any], inputs: Any, **arguments: Any) -> Any:
+    followed = keras.tree.map_structure(lambda value: current(value, inputs), live)
+    return function(inputs, **followed, **arguments)
 
 
 def is_live(value: Any) -> bool:
@@ -139,11 +173,6 @@ def flat_shapes(shapes: Any) -> list[Shape]:
     return flat
 
 
-def agree(shape: Shape, other: Shape) -> bool:
-    """Whether two shapes are equal wherever both are known."""
-    return len(shape) == len(other) and all(n == m or None in (n, m) for n, m in zip(shape, other, strict=True))
-
-
 def _show(shapes: list[Shape]) -> str:
     return str(shapes[0] if len(shapes) == 1 else shapes)
 
@@ -165,7 +194,8 @@ def _check_loadable(name: str, function: Any) -> None:
     if not isinstance(function, types.FunctionType):
         raise TypeError(
             f"{name} must be a function defined with `def`. Received: {function!r} (of type"
-            f" {type(function).__name__}). Call it in a function of your own."
+            f" {type(function).__name__}). Call it in a function of your own; for a partial of soft_exponential, use"
+            " soft_exponential_lambda(alpha), which Dense(activation=...) takes and saves too."
         )
     found = None
     if "<" not in function.__qualname__:  # no lambda, and not defined inside another function
@@ -174,6 +204,12 @@ def _check_loadable(name: str, function: Any) -> None:
             found = keras.saving.deserialize_keras_object(config, safe_mode=True)
         except (TypeError, ValueError):
             found = None
+    if found is not function and str(function.__module__).startswith("continuum_act."):
+        raise ValueError(
+            f"{function.__qualname__!r} of this package takes or returns more than a Lambda layer passes on. Call it in"
+            " a function of your own, defined at the top level of a module and decorated with"
+            " `@keras.saving.register_keras_serializable(package='my_package')`."
+        )
     if found is not function:
         raise ValueError(
             f"A model with {function.__qualname__!r} as {name} could not be loaded in safe mode. Define it"

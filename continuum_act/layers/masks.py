@@ -7,8 +7,10 @@ from typing import Any
 
 import keras
 
+from continuum_act.functions.arguments import agree
 from continuum_act.functions.parts import join_parts
-from continuum_act.layers.checked_lambda import Shape, agree, flat_shapes
+from continuum_act.functions.types import Join
+from continuum_act.layers.checked_lambda import Shape, flat_shapes
 
 
 def check_alpha_fits(alpha_shapes: Sequence[Shape], x_shapes: Sequence[Shape]) -> None:
@@ -40,7 +42,7 @@ def complex_shape(x_shape: Any) -> Shape:
     return tuple(n if m is None else m for n, m in zip(shapes[0], shapes[-1], strict=True))
 
 
-def joined_mask(mask: Any, rank: int, *, join: str, axis: int) -> Any:
+def joined_mask(mask: Any, rank: int, *, join: Join, axis: int) -> Any:
     """Return the mask of `join_parts(re, im)`, for parts of this rank that this mask (or pair of masks)
     covers.
 

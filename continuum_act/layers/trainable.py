@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
+from continuum_act.functions import arguments
 from continuum_act.functions.complex_soft_exponential import complex_soft_exponential
 from continuum_act.functions.parts import joined_shape
 from continuum_act.functions.soft_exponential import soft_exponential
-from continuum_act.layers.checked_lambda import Shape, flat_shapes
+from continuum_act.functions.types import Domain, Join
+from continuum_act.layers.alpha_lambda import ComplexSoftExponentialLambda, SoftExponentialLambda
+from continuum_act.layers.checked_lambda import Shape, check_keywords, flat_shapes
 from continuum_act.layers.masks import complex_shape, joined_mask
 
 
@@ -25,14 +29,20 @@ class _TrainableAlpha(keras.layers.Layer):
         shared_axes: int | list[int] | tuple[int, ...] | None,
         **kwargs: Any,
     ) -> None:
+        check_keywords(type(self), kwargs)
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.alpha_initializer = keras.initializers.get(alpha_initializer)
+        self.alpha_initializer = self._initializer(alpha_initializer)
         self.alpha_regularizer = keras.regularizers.get(_registered(alpha_regularizer))
         self.alpha_constraint = keras.constraints.get(_registered(alpha_constraint))
         if shared_axes is not None and not isinstance(shared_axes, (list, tuple)):
             shared_axes = [shared_axes]
-        self.shared_axes = shared_axes if shared_axes is None else list(shared_axes)
+        self.shared_axes = None if shared_axes is None else [_plain(axis) for axis in shared_axes]
+
+    def _initializer(self, given: Any) -> Any:
+        if np.iscomplexobj(getattr(given, "value", given)):
+            raise TypeError(f"alpha_initializer is complex: {given!r}. Use ComplexSoftExponential.")
+        return keras.initializers.get(given)
 
     def add_alpha(self, x_shape: Shape, parts: tuple[int, ...] = ()) -> keras.InputSpec:
         """Add the weight for inputs of this shape, and return what they must be like from now on."""
@@ -82,14 +92,15 @@ class SoftExponential(_TrainableAlpha):
         alpha_constraint: constraint of alpha; besides those of Keras, `"TernaryConstraint"`.
         shared_axes: axes along which alpha is shared, from 1. For images of shape (batch, height, width,
             channels), `[1, 2]` gives one alpha per channel. None gives one per element of a sample.
-        domain: as in `soft_exponential`; `"linear"` is finite for every alpha and x, and so can be trained.
+        domain: as in `soft_exponential`; `"linear"` is finite for every alpha and every x of which max_slope*x is,
+            and so can be trained.
         max_slope: as in `soft_exponential`.
         **kwargs: `name`, `dtype` and so on, as for every Keras layer.
 
     The output has the shape and the mask of the input, and the layer's compute dtype.
 
     Raises:
-        TypeError: max_slope is not a number.
+        TypeError: max_slope is not a number, the initializer is complex, or a keyword argument is not known.
         ValueError: domain or max_slope is out of range; when the layer is built, shared_axes are not axes of the input
             other than the batch, or an axis of unknown size is not among them.
 
@@ -111,8 +122,8 @@ class SoftExponential(_TrainableAlpha):
         alpha_regularizer: Any = None,
         alpha_constraint: Any = None,
         shared_axes: int | list[int] | tuple[int, ...] | None = None,
-        domain: str = "linear",
-        max_slope: float = 10.0,
+        domain: Domain = "linear",
+        max_slope: float = 3.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(alpha_initializer, alpha_regularizer, alpha_constraint, shared_axes, **kwargs)
@@ -126,6 +137,11 @@ class SoftExponential(_TrainableAlpha):
     def call(self, inputs: Any) -> Any:
         y = soft_exponential(inputs, self.alpha, domain=self.domain, max_slope=self.max_slope)
         return ops.cast(y, self.compute_dtype)
+
+    def to_lambda(self) -> SoftExponentialLambda:
+        """Return the `Lambda` layer of the present alpha as a constant: see `with_fixed_alphas`."""
+        alpha = ops.convert_to_numpy(self.alpha)
+        return SoftExponentialLambda(alpha, self.domain, self.max_slope, name=self.name, dtype=self.dtype_policy)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return tuple(input_shape)
@@ -143,7 +159,7 @@ class ComplexSoftExponential(_TrainableAlpha):
     `alpha_constraint="non_neg"` keeps it, and the frequency, on one side.
 
     Args:
-        alpha_initializer: initializer of alpha; `keras.initializers.Constant([0.0, 2.0])` starts at 2j.
+        alpha_initializer: initializer of alpha, or a complex number: `2j` is `keras.initializers.Constant([0.0, 2.0])`.
         alpha_regularizer: as in `SoftExponential`.
         alpha_constraint: as in `SoftExponential`.
         shared_axes: as in `SoftExponential`.
@@ -156,12 +172,13 @@ class ComplexSoftExponential(_TrainableAlpha):
     gives (batch, n, 2), `"concat"` (batch, 2*n).
 
     Raises:
+        TypeError: axis is not an integer, or a keyword argument is not known.
         ValueError: join is not known; when the layer is built, as `SoftExponential`, or axis is out of range.
 
     Example:
     >>> import keras
     >>> import continuum_act as ca
-    >>> layer = ca.ComplexSoftExponential(shared_axes=1, join="concat")
+    >>> layer = ca.ComplexSoftExponential(shared_axes=1)
     >>> keras.ops.convert_to_numpy(layer(keras.ops.array([[0.5, 1.0]]))).tolist()
     [[0.5, 1.0, 0.0, 0.0]]
     >>> tuple(layer.alpha.shape)
@@ -176,14 +193,23 @@ class ComplexSoftExponential(_TrainableAlpha):
         alpha_regularizer: Any = None,
         alpha_constraint: Any = None,
         shared_axes: int | list[int] | tuple[int, ...] | None = None,
-        join: str = "stack",
+        join: Join = "concat",
         axis: int = -1,
         **kwargs: Any,
     ) -> None:
+        axis = arguments.index("axis", axis)
         super().__init__(alpha_initializer, alpha_regularizer, alpha_constraint, shared_axes, **kwargs)
         complex_soft_exponential([1.0], 0.0, join=join)  # its errors, now
         self.join = join
         self.axis = axis
+
+    def _initializer(self, given: Any) -> Any:
+        if isinstance(given, (complex, np.complexfloating)):
+            given = keras.initializers.Constant(given)
+        value = getattr(given, "value", 0.0)  # of a Constant
+        if np.iscomplexobj(value):
+            given = keras.initializers.Constant(np.stack([np.real(value), np.imag(value)], axis=-1).tolist())
+        return keras.initializers.get(given)
 
     def build(self, input_shape: Any) -> None:
         spec = self.add_alpha(complex_shape(input_shape), parts=(2,))
@@ -194,6 +220,12 @@ class ComplexSoftExponential(_TrainableAlpha):
         y = complex_soft_exponential(inputs, alpha, join=self.join, axis=self.axis)
         return keras.tree.map_structure(lambda part: ops.cast(part, self.compute_dtype), y)
 
+    def to_lambda(self) -> ComplexSoftExponentialLambda:
+        """Return the `Lambda` layer of the present alpha as a constant: see `with_fixed_alphas`."""
+        alpha = ops.convert_to_numpy(self.alpha)
+        pair = alpha[..., 0], alpha[..., 1]
+        return ComplexSoftExponentialLambda(pair, self.join, self.axis, name=self.name, dtype=self.dtype_policy)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         return joined_shape(complex_shape(input_shape), join=self.join, axis=self.axis)
 
@@ -203,6 +235,10 @@ class ComplexSoftExponential(_TrainableAlpha):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "join": self.join, "axis": self.axis}
+
+
+def _plain(axis: Any) -> Any:
+    return int(axis) if isinstance(axis, np.integer) else axis
 
 
 def _registered(identifier: Any) -> Any:

@@ -73,7 +73,7 @@ def monomials(x: Any, exponents: Any, dtype: str | None) -> Any:
 def power(x: Any, exponent: float, dtype: str | None) -> Any:
     """Return |x|**exponent = exp(exponent * Re Log x), for a last axis of size 1."""
     log, _ = complex_soft_exponential_lambda(-1.0, join="list", dtype=dtype)(x)
-    return soft_exponential_lambda(1.0, dtype=dtype)(dense([[exponent]], dtype)(log))
+    return soft_exponential_lambda(1.0, domain="strict", dtype=dtype)(dense([[exponent]], dtype)(log))
 
 
 @keras.saving.register_keras_serializable(package="continuum_act")

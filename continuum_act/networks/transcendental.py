@@ -94,7 +94,7 @@ def gaussian_network(n: int, *, dtype: str | None = None) -> keras.Model:
     x = input_of(n, dtype)
     squares = layers.Flatten(dtype=dtype)(power(layers.Reshape((n, 1), dtype=dtype)(x), 2.0, dtype))
     exponent = dense(np.full((n, 1), -0.5), dtype)(squares)
-    return keras.Model(x, soft_exponential_lambda(1.0, dtype=dtype)(exponent), name="gaussian")
+    return keras.Model(x, soft_exponential_lambda(1.0, domain="strict", dtype=dtype)(exponent), name="gaussian")
 
 
 def softmax_network(n: int, *, dtype: str | None = None) -> keras.Model:
@@ -133,6 +133,6 @@ def softmax_network(n: int, *, dtype: str | None = None) -> keras.Model:
         [layers.RepeatVector(n, dtype=dtype)(x), layers.Reshape((n, 1), dtype=dtype)(x)]
     )
     differences = dense(np.vstack([np.eye(n), -np.ones((1, n))]), dtype)(each)  # x_j - x_i at row i, column j
-    odds = soft_exponential_lambda(1.0, dtype=dtype)(differences)
+    odds = soft_exponential_lambda(1.0, domain="strict", dtype=dtype)(differences)
     total = dense(np.ones((n, 1)), dtype)(odds)
     return keras.Model(x, layers.Flatten(dtype=dtype)(power(total, -1.0, dtype)), name="softmax")

@@ -192,3 +192,94 @@ def test_compiled_function_equals_the_eager_one():
         eager = array(ca.soft_exponential(ops.convert_to_tensor(X + 2.5), alpha))
         jitted = array(compiled(lambda t, a=alpha: ca.soft_exponential(t, a))(ops.convert_to_tensor(X + 2.5)))
         np.testing.assert_allclose(jitted, eager, rtol=2e-6)  # 16 spacings: XLA has its own exp and log
+
+
+def test_a_masked_array_is_refused_and_one_without_masked_elements_is_an_array():
+    masked = np.ma.array([0.1, 0.2, 0.3, 0.4], mask=[True, False, False, False])
+    for call in (
+        lambda: ca.soft_exponential(X, masked),
+        lambda: ca.soft_exponential(masked, 0.3),
+        lambda: ca.complex_soft_exponential(X, masked),
+        lambda: ca.complex_soft_exponential([masked, masked], 0.3),
+        lambda: ca.interpolate_add_multiply(masked, 1.0, 0.3),
+    ):
+        with pytest.raises(TypeError, match=r"filled\(value\)"):
+            call()
+    plain = np.ma.array([0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_array_equal(array(ca.soft_exponential(X, plain)), array(ca.soft_exponential(X, plain.data)))
+
+
+def test_shapes_that_do_not_fit_are_value_errors_of_the_package():
+    with pytest.raises(ValueError, match=r"q of shape \(4,\) does not broadcast against p"):
+        ca.interpolate_add_multiply(np.ones(3), np.ones(4), 0.5)
+    with pytest.raises(ValueError, match="im of shape"):
+        ca.complex_soft_exponential([np.ones(3), np.ones(4)], 0.5)
+    for join in ("stack", "concat", "list"):
+        with pytest.raises(ValueError, match="equal shape"):
+            ca.join_parts(np.ones(3), np.ones(4), join=join)
+
+
+def test_integers_of_any_size_are_numbers():
+    big = 10**30
+    want = array(ca.soft_exponential(np.zeros(2, "float32"), 1e30))
+    for alpha in (big, [big, big]):
+        np.testing.assert_array_equal(array(ca.soft_exponential(np.zeros(2, "float32"), alpha)), want)
+    assert array(ca.complex_soft_exponential(0.0, big))[0] == np.float32(1e30)
+    assert array(ca.soft_exponential(big, 0.0)) == np.float32(1e30)
+    with pytest.raises(ValueError, match="finite"):
+        ca.soft_exponential(0.0, 10**400)
+    with pytest.raises(ValueError, match="above 1"):
+        ca.soft_exponential(0.0, 0.5, domain="linear", max_slope=10**400)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_subnormal_complex_alphas_do_not_warn():
+    for alpha in (1e-40j, -1e-40 + 1e-42j, np.array([1e-45j, 1j, 1e-40, -1e-40])):
+        re, _ = ca.complex_soft_exponential(X, alpha, join="list")
+        np.testing.assert_array_equal(array(re)[:, 0], X[:, 0])
+
+
+def test_a_symbolic_call_raises_the_error_of_the_function():
+    x = keras.Input((3,))
+    for call, message in (
+        (lambda: ca.soft_exponential(x, np.ones(4)), "^alpha of shape"),
+        (lambda: ca.complex_soft_exponential(x, 0.1j, axis=7), "^axis=7 is out of range"),
+        (lambda: ca.soft_exponential(x, 0.1, domain="lineal"), "^domain='lineal'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="only TensorFlow has tensors of unknown rank")
+def test_an_unknown_rank_is_computed_or_refused_by_name():
+    import tensorflow as tf
+
+    def of_unknown_rank(function):
+        return tf.function(function, input_signature=[tf.TensorSpec(None)])(X)
+
+    assert of_unknown_rank(lambda x: ca.soft_exponential(x, -0.3, domain="linear")).shape == X.shape
+    assert len(of_unknown_rank(lambda x: ca.complex_soft_exponential(x, 0.1j, join="list"))) == 2
+    for function in (
+        lambda x: ca.complex_soft_exponential(x, 0.1j),
+        lambda x: ca.complex_soft_exponential(x, 0.1j, join="concat"),
+        lambda x: ca.split_parts(x, join="concat"),
+    ):
+        with pytest.raises(ValueError, match="needs the number of axes"):
+            of_unknown_rank(function)
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="torch.compile")
+@pytest.mark.parametrize("options", [{"dynamic": True}, {"fullgraph": True}])
+def test_compiler_of_pytorch_takes_the_function_whole(options):
+    import torch
+
+    x, traced = torch.linspace(-1, 1, 12), torch.tensor(-0.3)
+    functions = [
+        lambda t: ca.soft_exponential(t, -0.3, domain="linear"),
+        lambda t: ca.soft_exponential(t, 0.3, domain="linear"),
+        lambda t: ca.soft_exponential(t, 0.3),
+        lambda t: ca.soft_exponential(t, traced),
+    ]
+    for function in functions:
+        torch._dynamo.reset()
+        np.testing.assert_array_equal(array(torch.compile(function, backend="eager", **options)(x)), array(function(x)))

@@ -35,14 +35,14 @@ LAYERS = {
     "real, negative": lambda: ca.soft_exponential_lambda(-0.7, domain="linear", max_slope=5.0),
     "real, per channel": lambda: ca.soft_exponential_lambda(np.array([-0.1, 0.0, 1 / 3], "float32"), domain="linear"),
     "real, alpha fed": lambda: ca.soft_exponential_lambda(domain="linear"),
-    "stack": lambda: ca.complex_soft_exponential_lambda(0.1 + 2j),
-    "stack, time": lambda: ca.complex_soft_exponential_lambda((-0.1, 0.2), axis=1),
+    "stack": lambda: ca.complex_soft_exponential_lambda(0.1 + 2j, join="stack"),
+    "stack, time": lambda: ca.complex_soft_exponential_lambda((-0.1, 0.2), join="stack", axis=1),
     "concat": lambda: ca.complex_soft_exponential_lambda(np.array([0.1j, 1 / 3, -1 + 1j]), join="concat"),
     "concat, time": lambda: ca.complex_soft_exponential_lambda(1j, join="concat", axis=1),
     "list": lambda: ca.complex_soft_exponential_lambda(0.3, join="list"),
     "concat, alpha fed": lambda: ca.complex_soft_exponential_lambda(join="concat"),
     "own function": lambda: ca.activation_lambda(scaled_softsign, arguments={"scale": 1.5, "axes": (1, 2)}, name="own"),
-    "own shape": lambda: ca.activation_lambda(mirrored, output_shape=mirrored_shape, name="own"),
+    "own shape": lambda: ca.activation_lambda(mirrored, output_shape=mirrored_shape, supports_masking=True, name="own"),
     "Keras's function": lambda: ca.activation_lambda(keras.activations.gelu),
 }
 NEEDS_THIS_MODULE = ("own function", "own shape")

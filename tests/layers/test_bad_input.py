@@ -87,7 +87,7 @@ def test_a_complex_dtype_is_split_by_the_complex_layer_and_refused_by_the_real_o
         ca.soft_exponential_lambda(0.5)(z)
     got = ops.convert_to_numpy(ca.complex_soft_exponential_lambda(1.0)(z))
     expected = np.exp(0.5 - 1j)  # alpha = 1
-    np.testing.assert_allclose(got, [[[expected.real, expected.imag]]], rtol=1e-6)
+    np.testing.assert_allclose(got, [[expected.real, expected.imag]], rtol=1e-6)
 
 
 def test_a_doubling_layer_is_no_activation_of_a_dense_layer():
@@ -213,3 +213,84 @@ def test_any_complex_layer_is_the_function_or_a_clear_error(alpha, join, axis):
     expected = ca.complex_soft_exponential(X, (FED, FED) if alpha is None else alpha, join=join, axis=axis)
     for got, part in zip(keras.tree.flatten(y), keras.tree.flatten(expected), strict=True):
         np.testing.assert_array_equal(ops.convert_to_numpy(got), ops.convert_to_numpy(part))
+
+
+@pytest.mark.parametrize(
+    ("make", "near"),
+    [
+        (lambda: ca.soft_exponential_lambda(0.5, domian="linear"), "domain"),
+        (lambda: ca.soft_exponential_lambda(0.5, max_slop=2.0), "max_slope"),
+        (lambda: ca.complex_soft_exponential_lambda(0.5j, jion="list"), "join"),
+        (lambda: ca.activation_lambda(cases.mirrored, output_shap=(6,)), "output_shape"),
+        (lambda: ca.SoftExponential(shared_axis=1), "shared_axes"),
+        (lambda: ca.ComplexSoftExponential(alpha_init="zeros"), "alpha_initializer"),
+        (lambda: ca.SoftExponential(nme="a"), "name"),
+    ],
+)
+def test_a_misspelt_keyword_is_refused_with_the_nearest_right_one(make, near):
+    with pytest.raises(TypeError, match=f"Did you mean '{near}'"):
+        make()
+
+
+def test_functions_of_the_package_are_registered_or_refused_with_the_way():
+    got = ca.activation_lambda(ca.soft_exponential, arguments={"alpha": 0.3})(X)
+    np.testing.assert_array_equal(ops.convert_to_numpy(got), ops.convert_to_numpy(ca.soft_exponential(X, 0.3)))
+    with pytest.raises(ValueError, match="a function of your own"):
+        ca.activation_lambda(ca.interpolate_add_multiply)
+    with pytest.raises(TypeError, match=r"soft_exponential_lambda\(alpha\)"):
+        ca.activation_lambda(functools.partial(ca.soft_exponential, alpha=0.3))
+
+
+def test_an_activation_of_a_dense_layer_is_saved_with_its_alpha(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(3, activation=ca.soft_exponential_lambda(0.3))])
+    model.save(tmp_path / "model.keras")
+    twin = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_array_equal(twin.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+def test_integers_of_numpy_are_axes():
+    one = np.int64(1)
+    assert ca.complex_soft_exponential_lambda(1j, axis=one)(X).shape == (2, 6)
+    for layer in (ca.SoftExponential(shared_axes=[one]), ca.ComplexSoftExponential(shared_axes=one, axis=one)):
+        layer(X)
+        assert keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer)).shared_axes == [1]
+
+
+@pytest.mark.parametrize("given", [0.5 + 2j, np.complex64(0.5 + 2j), keras.initializers.Constant(0.5 + 2j)])
+def test_a_complex_number_initializes_a_complex_alpha_and_no_real_one(given):
+    layer = ca.ComplexSoftExponential(given)
+    layer(X)
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer.alpha), [[0.5, 2.0]] * 3)
+    assert layer.get_config()["alpha_initializer"]["config"]["value"] == [0.5, 2.0]
+    with pytest.raises(TypeError, match="ComplexSoftExponential"):
+        ca.SoftExponential(given)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+def transposed(x):
+    return ops.transpose(x, (0, 2, 1))
+
+
+@pytest.mark.parametrize("stated", [(3, 3), "function"])
+def test_a_mask_is_not_handed_to_axes_that_are_not_the_masks(stated):
+    shape = transposed_shape if stated == "function" else stated
+    x = keras.Input((3, 3))
+    y = ca.activation_lambda(transposed, output_shape=shape)(layers.Masking()(x))
+    model = keras.Model(x, layers.GlobalAveragePooling1D()(y))
+    np.testing.assert_array_equal(
+        model.predict(np.array([[[3.0, 6, 0], [0, 0, 0], [0, 0, 0]]]), verbose=0), [[3, 0, 0]]
+    )
+
+
+@keras.saving.register_keras_serializable(package="tests")
+def transposed_shape(shape):
+    return shape[0], shape[2], shape[1]
+
+
+def test_the_first_network_of_a_new_user_trains():
+    x = np.random.default_rng(0).normal(size=(64, 8)).astype("float32")
+    for activation in (ca.soft_exponential_lambda(-0.5), ca.soft_exponential_lambda(-1.0), ca.SoftExponential()):
+        model = keras.Sequential([keras.Input((8,)), layers.Dense(8), activation, layers.Dense(1)])
+        model.compile("adam", "mse")
+        assert np.isfinite(model.fit(x, x[:, :1], epochs=2, verbose=0).history["loss"]).all()
+    assert ca.complex_soft_exponential_lambda(1j)(layers.Dense(16)(keras.Input((8,)))).shape == (None, 32)

@@ -98,3 +98,48 @@ def test_onnx_does_not_take_expm1_from_keras_either(tmp_path):
     model.predict(X, verbose=0)
     with pytest.raises(Exception, match="Expm1"):
         onnx(model, X, tmp_path)
+
+
+def int8(model, x, folder):
+    """Return what the model computes in 8-bit integers, calibrated on x."""
+    import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter
+
+    model.export(folder, verbose=False)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(folder))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([row[None]] for row in x)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    interpreter = Interpreter(model_content=converter.convert())
+    interpreter.allocate_tensors()
+    rows = []
+    for row in x:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], row[None])
+        interpreter.invoke()
+        rows.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0])
+    return np.array(rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alpha", [0.95, -0.95, 0.3, -0.3, [0.9, 0.95, 1.0], [-0.9, -0.95, -1.0]])
+def test_alphas_that_are_fixed_before_the_export_survive_8_bit_integers(alpha, tmp_path):
+    keras.utils.set_random_seed(0)
+    x = np.random.default_rng(0).normal(size=(100, 6)).astype("float32")
+    trained = ca.SoftExponential(keras.initializers.Constant(alpha))
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(3), trained, layers.Dense(2)])
+    fixed = ca.with_fixed_alphas(model)
+    want = model.predict(x, verbose=0)
+    np.testing.assert_allclose(fixed.predict(x, verbose=0), want, rtol=1e-5, atol=1e-5)
+    error = np.sqrt(np.mean((int8(fixed, x, tmp_path) - want) ** 2)) / want.std()
+    assert error < 0.05  # elu: 0.02; about 4 tensors, each of 256 steps over some 6 deviations
+
+
+def test_alphas_are_fixed_in_nested_functional_and_complex_models_too():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(2), ca.ComplexSoftExponential(0.1 + 1j, name="both")])
+    x = keras.Input((3,))
+    model = keras.Model(x, layers.Add()([inner(x), ca.SoftExponential("ones", shared_axes=1)(layers.Dense(4)(x))]))
+    fixed = ca.with_fixed_alphas(model)
+    assert sum(w.path.endswith("alpha") for w in fixed.weights) == 0
+    np.testing.assert_allclose(fixed.predict(X, verbose=0), model.predict(X, verbose=0), rtol=1e-5, atol=1e-5)
+    with pytest.raises(ValueError, match="not built"):
+        ca.with_fixed_alphas(keras.Sequential([ca.SoftExponential()]))

@@ -50,7 +50,7 @@ def test_each_mode_computes_and_trains_the_same_in_each_precision(policy):
 
 
 def test_a_trained_alpha_is_not_rounded_to_the_compute_dtype():
-    layer = ca.SoftExponential(keras.initializers.Constant(0.3), shared_axes=1, dtype="mixed_float16")
+    layer = ca.SoftExponential(keras.initializers.Constant(0.3), shared_axes=1, domain="strict", dtype="mixed_float16")
     y = ops.convert_to_numpy(layer(np.array([[30.0]], "float16")))[0, 0]
 
     def rounded(alpha):

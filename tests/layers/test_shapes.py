@@ -192,7 +192,7 @@ def test_a_pair_is_masked_where_either_part_is():
 def test_a_mask_goes_no_further_than_the_axes_that_it_covers():
     mask = ops.convert_to_tensor(np.array([[True, False]]))
     x = ops.ones((1, 2, 3))
-    kept = ca.activation_lambda(cases.mirrored, output_shape=cases.mirrored_shape)
-    lost = ca.activation_lambda(cases.mirrored, output_shape=(3, 2))
+    kept = ca.activation_lambda(cases.mirrored, output_shape=cases.mirrored_shape, supports_masking=True)
+    lost = ca.activation_lambda(cases.mirrored, output_shape=(3, 2), supports_masking=True)
     assert keras.tree.flatten(kept.compute_mask(x, mask))[0] is mask
     assert keras.tree.flatten(lost.compute_mask(x, mask))[0] is None
