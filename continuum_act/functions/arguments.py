@@ -24,6 +24,14 @@ def is_fixed(alpha: Any) -> bool:
     return isinstance(alpha, (int, float, complex, np.generic, np.ndarray))
 
 
+def known_sign(alpha: Any) -> int | None:
+    """Return the sign of all values that an alpha will have, 1 or -1 (0 counts as 1), if its variable states it.
+
+    A population states it, whose members of one sign are one program.
+    """
+    return getattr(alpha, "known_sign", None)
+
+
 def is_symbolic(x: Any, alpha: Any) -> bool:
     """Whether an input is a `keras.KerasTensor`, of a Functional model that is being built."""
     return any(isinstance(leaf, keras.KerasTensor) for leaf in keras.tree.flatten((x, alpha)))

@@ -40,11 +40,16 @@ HALVED_FROM = (1.5, 1), (3.0, 2), (6.0, 4)
 LN2 = 0.693359375, -2.121944400546905827679e-4  # log(2) is their sum; products of the first are exact
 
 
-def traced(x: Any, y: Any, a: Any, b: Any) -> Pair:
-    """Complex soft exponential; both branches see only inputs of their own domain."""
+def traced(x: Any, y: Any, a: Any, b: Any, sign: int | None = None) -> Pair:
+    """Complex soft exponential; both branches see only inputs of their own domain.
+
+    `sign` is that of the real part of all alphas (0 counts as 1), where it is known: then one branch is computed.
+    """
+    w = x + a, y + b  # past the branches: its derivative 1 is added once to the sum of the smaller ones
+    if sign is not None:
+        return (exponential if sign > 0 else logarithm)(w, x, y, a, b)
     negative = a < 0
     positive = ops.logical_not(negative)
-    w = x + a, y + b  # past the branches: its derivative 1 is added once to the sum of the smaller ones
     grown = exponential(w, *(ops.where(positive, part, 0.0) for part in (x, y, a, b)))
     shrunk = logarithm(
         w, *(ops.where(negative, part, other) for part, other in zip((x, y, a, b), (0.0, 0.0, -0.5, 0.0), strict=True))

@@ -14,11 +14,24 @@ SERIES_END = 0.9  # |alpha| up to which the series are used; at 1, f is exp and 
 STEEP = 16.0  # b up to which 1 + b*w is divided by this power of two, lest it overflow before its logarithm
 
 
-def traced(x: Any, alpha: Any, max_slope: float | None) -> Any:
-    """Soft exponential of x; `max_slope=None` is strict."""
+def traced(x: Any, alpha: Any, max_slope: float | None, sign: int | None = None) -> Any:
+    """Soft exponential of x; `max_slope=None` is strict.
+
+    `sign` is that of all alphas (0 counts as 1), where it is known: then one formula is computed in place of two, and
+    alpha has no derivative.
+    """
+    if sign is not None:
+        return _of_sign(x, ops.stop_gradient(alpha), max_slope, sign)
     if max_slope is None:
         return _strict(x, alpha)
     return tangent.of_tensor(lambda t: _strict(t, alpha), x, alpha, max_slope)
+
+
+def _of_sign(x: Any, alpha: Any, max_slope: float | None, sign: int) -> Any:
+    def function(t: Any) -> Any:
+        return exponential(t, alpha) if sign > 0 else logarithm(t, -alpha)
+
+    return function(x) if max_slope is None else tangent.of_sign(function, x, alpha, max_slope, sign)
 
 
 def _strict(x: Any, alpha: Any) -> Any:

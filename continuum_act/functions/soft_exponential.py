@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, get_args
 
 import keras
@@ -71,7 +72,9 @@ def soft_exponential(x: RealLike, alpha: RealLike, *, domain: Domain = "strict",
     inputs = arguments.real_tensor(x)
     dtype = keras.backend.standardize_dtype(inputs.dtype)
     precise = arguments.compute_dtype(dtype)
-    function: Any = real_fixed.fixed if is_fixed(alpha) else real_traced.traced
+    function: Any = real_fixed.fixed
+    if not is_fixed(alpha):
+        function = functools.partial(real_traced.traced, sign=arguments.known_sign(alpha))
     a = _alpha(alpha, precise)
     if not isinstance(a, float):
         arguments.broadcast(inputs, a)

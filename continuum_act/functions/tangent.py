@@ -63,6 +63,13 @@ def of_tensor(function: Function, x: Any, alpha: Any, max_slope: float) -> Any:
     return ops.where(beyond, (x - shift) * m, function(ops.where(beyond, 2.0 * at, x)))
 
 
+def of_sign(function: Function, x: Any, alpha: Any, max_slope: float, sign: int) -> Any:
+    """Continue the function of alphas that are a tensor, of one sign, without a derivative in alpha."""
+    m, log = (_term(name, max_slope, keras.backend.standardize_dtype(alpha.dtype)) for name in ("m", "log"))
+    knee = log / alpha if sign > 0 else (1 - 1 / m) / alpha - alpha
+    return _one_sided(function, x, knee, m, sign > 0)
+
+
 def _least(x: Any, bound: Any) -> Any:
     """Return the smaller; elsewhere than on TensorFlow by `where`.
 

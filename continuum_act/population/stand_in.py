@@ -15,13 +15,13 @@ class NotMappable(ValueError):
 class StandIn(keras.Variable):
     """A scalar variable in place of an alpha: a tensor wherever a layer computes, never a Python number.
 
-    `sign` is that of all alphas in its place, -1 or 1 (0 counts as 1), or None if there are both: where it is known,
-    the functions compute one formula in place of two.
+    `known_sign` is that of all alphas in its place, -1 or 1 (0 counts as 1), or None if there are both: where it is
+    known, the functions compute one formula in place of two.
     """
 
     def __init__(self, value: float, name: str, sign: int | None) -> None:
         super().__init__(-value if sign == -1 else value, trainable=False, dtype=keras.config.floatx(), name=name)
-        self.sign = sign
+        self.known_sign = sign
 
     def _refuse(self, use: str) -> NotMappable:
         return NotMappable(

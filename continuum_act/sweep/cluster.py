@@ -69,9 +69,9 @@ def _parts(tasks: Iterator[Task], idle: int) -> list[Task]:
     taken = list(itertools.islice(tasks, idle))
     pieces = idle // max(1, len(taken))
     parts = []
-    for name, members in taken:
+    for name, members, expected in taken:
         size = max(1, -(-len(members) // pieces))
-        parts += [Task(name, members[i : i + size]) for i in range(0, len(members), size)]
+        parts += [Task(name, members[i : i + size], expected) for i in range(0, len(members), size)]
     return parts
 
 

@@ -9,6 +9,7 @@ import pytest
 from keras import layers
 
 import continuum_act as ca
+from continuum_act.functions import real_traced
 from continuum_act.population.budget import Budget
 from continuum_act.population.stand_in import NotMappable
 from continuum_act.population.trainer import PopulationTrainer
@@ -174,3 +175,16 @@ def test_metric_that_is_no_mean_of_samples_is_that_of_the_member_s_own_fit() -> 
     alone = train_one(with_metric, 0.3, 0, budget)[1]
     for name in ("root_of_batch", "val_root_of_batch"):
         np.testing.assert_allclose(result.history[name], alone.history[name], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("alphas", "unused"), [((0.0, 0.5), "logarithm"), ((-0.5, -1.0), "exponential")])
+def test_program_of_one_sign_computes_one_formula(monkeypatch: Any, alphas: Any, unused: str) -> None:
+    def fail(*arguments: Any) -> Any:
+        raise AssertionError(f"{unused} is in the program of {alphas}")
+
+    monkeypatch.setattr(real_traced, unused, fail)
+    budget = Budget(X, X[:, :3], None, epochs=1, batch_size=22, objective="loss")
+    results = train(layer_of, budget, [(alpha, 0) for alpha in alphas])
+    for result in results:
+        alone = train_one(layer_of, result.alpha, 0, budget)[1]
+        np.testing.assert_allclose(result.history["loss"], alone.history["loss"], rtol=1e-5)
