@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
@@ -53,3 +54,4 @@ def import_tensorflow() -> None:
         import keras
 
         keras.ops.zeros(1)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice on retracing is none to a user of a command

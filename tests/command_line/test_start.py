@@ -1,12 +1,13 @@
 """The start of the command: light until something is trained, quiet but for errors."""
 
+import logging
 import os
 import subprocess
 import sys
 
 import pytest
 
-from continuum_act.command_line.start import quiet
+from continuum_act.command_line.start import import_tensorflow, quiet
 
 HEAVY = {"tensorflow", "keras", "numpy", "pandas", "optuna", "sklearn", "skrub", "scipy", "matplotlib"}
 LIGHT = ["--help"], ["--version"], ["sweep", "--help"], ["swep"], ["sweep", "--engine", "cloud"], []
@@ -106,9 +107,16 @@ def test_lines_of_information_are_kept_back_and_errors_pass(capfd):
     assert capfd.readouterr().err.splitlines() == [*ERRORS, "after"]
 
 
+def test_errors_of_tensorflow_are_logged_and_its_advice_is_not():
+    import_tensorflow()
+    logger = logging.getLogger("tensorflow")
+    assert not logger.isEnabledFor(logging.WARNING)
+    assert logger.isEnabledFor(logging.ERROR)
+
+
 def test_what_is_said_before_a_crash_and_exceptions_come_through():
     code = (
-        "import os\nfrom continuum_act.command_line.start import quiet\n"
+        "import os\nfrom continuum_act.command_line.start import import_tensorflow, quiet\n"
         "with quiet():\n    os.write(2, b'the processor lacks AVX\\n')\n    {end}\n"
     )
     for end, shown in (("os.abort()", "the processor lacks AVX"), ("raise ImportError('no backend')", "no backend")):
