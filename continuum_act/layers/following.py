@@ -15,7 +15,8 @@ def current(value: Any, inputs: Any) -> Any:
     Compiled functions of TensorFlow and PyTorch read a variable when they run. JAX makes its value a constant, unless
     the function was given it, as Keras gives the variables of the model: so the others are read by a callback.
     """
-    if keras.backend.backend() != "jax" or not isinstance(value, keras.Variable):
+    in_population = hasattr(value, "known_sign")  # which places the values of its variables itself
+    if keras.backend.backend() != "jax" or not isinstance(value, keras.Variable) or in_population:
         return value
     import jax
 
