@@ -3,7 +3,6 @@
 import collections
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 
 import continuum_act as ca
 from continuum_act.sweep.storage import _tables, open_storage
-from continuum_act.sweep.study import _CLAIMED_HERE, TrialQueue
+from continuum_act.sweep.study import TrialQueue
 from tests.sweep.models import BUDGET, build, wine
 
 ALPHAS = 4
@@ -72,7 +71,7 @@ def test_no_process_reads_the_queue_while_another_takes_a_trial_from_it(tmp_path
     """Else both take it: in 80 studies of three processes that did nothing else, ten members were done twice."""
     storage = open_storage(tmp_path / "s.db")
     other = sqlite3.connect(tmp_path / "s.db", timeout=0, isolation_level=None)
-    with storage.engine.begin() as connection:
+    with storage.rdb.engine.begin() as connection:
         connection.exec_driver_sql("SELECT * FROM trials").all()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
@@ -91,28 +90,6 @@ def test_storage_is_created_whole_or_not_at_all(tmp_path, monkeypatch):
     for _ in range(2):
         TrialQueue(open_storage(path), "s", "minimize").enqueue([0.5], [0])
     assert optuna.get_all_study_names(f"sqlite:///{path}") == ["s"]
-    made, optunas = open_storage(path), optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db")
+    made, optunas = open_storage(path).rdb, optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db")
     schemas = [set(s.engine.raw_connection().execute("SELECT sql FROM sqlite_master")) for s in (made, optunas)]
     assert schemas[0] == schemas[1]
-
-
-def test_trial_that_this_process_gave_up_is_open_again(tmp_path):
-    """As after Ctrl-C in a notebook on a disk that was full: the trial could not be closed."""
-    ledger = TrialQueue(open_storage(tmp_path / "s.db"), "s", "minimize")
-    ledger.enqueue([0.5], [0])
-    assert len(ledger.claim(1)) == 1
-    assert ledger.abandoned() == []
-    _CLAIMED_HERE.clear()
-    assert ledger.abandoned() == [0.5]
-    ledger.enqueue([0.5], [0])
-    assert [claim.alpha for claim in ledger.claim(1)] == [0.5]
-
-
-def test_trial_of_another_host_is_taken_at_its_word(tmp_path):
-    ledger = TrialQueue(open_storage(tmp_path / "s.db"), "s", "minimize")
-    ledger.enqueue([0.5], [0])
-    [claim] = ledger.claim(1)
-    claim.trial.set_user_attr("worker", {"host": "elsewhere", "pid": 1, "started": 0.0})
-    assert ledger.abandoned() == []
-    claim.trial.set_user_attr("worker", {"host": socket.gethostname(), "pid": 2**22 + 1, "started": 0.0})
-    assert ledger.abandoned() == [0.5]
