@@ -13,9 +13,9 @@ def as_file_name(study_name: str) -> str:
 
     Example:
         >>> as_file_name("digits-real"), as_file_name("../../x")
-        ('digits-real', 'x-6ec05ae7')
+        ('digits-real', 'x-9cdf6a50')
     """
     name = re.sub(r"[^\w-]+", "-", study_name)[:80].strip("-")
-    if name == study_name and not _RESERVED.fullmatch(name):
+    if name and name == study_name and not _RESERVED.fullmatch(name):
         return name
     return f"{name}-{hashlib.sha256(study_name.encode()).hexdigest()[:8]}".strip("-")

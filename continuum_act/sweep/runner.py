@@ -180,7 +180,11 @@ class SweepRunner:
         sign = sign_of(self.budget.direction)
         if value is not None and sign * value < self._best_value:
             self._best_value = sign * value
-            self.best = {seed: result for seed, result in results.items() if result is not None}
+            kept = [result for result in results.values() if result is not None]
+            for result in kept:
+                if result.fetch is not None:
+                    result.weights, result.optimizer = result.fetch()
+            self.best = {result.seed: result for result in kept if result.weights is not None}
 
 
 def _as_row(result: MemberResult, budget: Budget) -> dict[str, Any]:

@@ -21,9 +21,9 @@ ALPHAS = 4
 MEMBERS = [(a, s) for a in np.linspace(-1, 1, ALPHAS).tolist() for s in (0, 1)]
 
 
-def start(storage, log, population=1):
+def start(storage, log, population=1, stderr=subprocess.DEVNULL):
     command = [sys.executable, "-m", "tests.sweep.models", str(storage), str(log), str(ALPHAS), str(population)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+    return subprocess.Popen(command, stderr=stderr, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
 
 
 def lines(log):
@@ -65,6 +65,26 @@ def test_two_processes_share_a_study_and_do_no_member_twice(tmp_path):
     done = collections.Counter(line for log in logs for line in lines(log))
     assert done == collections.Counter(f"{a} {s}" for a, s in MEMBERS)
     assert [(r["alpha"], r["seed"]) for r in ca.SweepResult.load(storage).rows] == MEMBERS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stop", "code", "said"), [(signal.SIGINT, 1, "KeyboardInterrupt"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
+)
+def test_no_process_ends_early_while_another_gives_up(tmp_path, stop, code, said):
+    storage, logs = tmp_path / "study.db", [tmp_path / "log-0", tmp_path / "log-1"]
+    quitter = start(storage, logs[0], stderr=subprocess.PIPE)
+    while not lines(logs[0]):
+        time.sleep(0.01)
+    peer = start(storage, logs[1])
+    quitter.send_signal(stop)
+    assert said in quitter.communicate()[1].decode()
+    assert quitter.returncode in (code, -stop)
+    assert peer.wait() == 0
+    done = collections.Counter(line for log in logs for line in lines(log))
+    assert done == collections.Counter(f"{a} {s}" for a, s in MEMBERS)
+    study = optuna.load_study(storage=f"sqlite:///{storage}", study_name="continuum_act")
+    assert [t.state.name for t in study.trials] == ["COMPLETE"] * ALPHAS
 
 
 def test_no_process_reads_the_queue_while_another_takes_a_trial_from_it(tmp_path):
