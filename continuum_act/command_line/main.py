@@ -106,6 +106,7 @@ def _sweep(options: argparse.Namespace) -> None:
         import optuna
 
         from continuum_act.command_line import experiment, tables
+        from continuum_act.sweep.urls import shown
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
     except ImportError as error:
@@ -130,7 +131,7 @@ def _sweep(options: argparse.Namespace) -> None:
     if not result.trained:
         print("nothing left to train: every member is in the study")
     _show(result, out)
-    print(f"study {result.study_name!r} in {options.storage or out / 'study.db'}: run again to resume")
+    print(f"study {result.study_name!r} in {shown(options.storage or out / 'study.db')}: run again to resume")
 
 
 def _plot(options: argparse.Namespace) -> None:
@@ -141,21 +142,23 @@ def _plot(options: argparse.Namespace) -> None:
 
 def _report(options: argparse.Namespace) -> None:
     from continuum_act.sweep.result import SweepResult, study_names
+    from continuum_act.sweep.urls import shown
 
     storage = options.storage
     names = study_names(storage)
     if options.study is None and len(names) != 1:
-        raise ValueError(f"{storage} has the studies {names}; choose one with --study NAME.")
+        raise ValueError(f"{shown(storage)} has the studies {names}; choose one with --study NAME.")
     result = SweepResult.load(storage, options.study or names[0])
     _show(result, _writable(options.out) if options.out else None)
 
 
 def _show(result: SweepResult, out: Path | None) -> None:
     from continuum_act.report.table import print_table
+    from continuum_act.sweep.file_names import as_file_name
 
     print_table(result)
     if out:
-        for path in result.save(out / result.study_name):
+        for path in result.save(out / as_file_name(result.study_name)):
             print(path)
 
 

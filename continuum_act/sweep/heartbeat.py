@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial
 
 BEAT = 10.0
 GRACE = 60.0
-_LOOK = 5.0  # seconds between two looks that count as one watch
+_LOOK = 2 * BEAT  # seconds between two looks that count as one watch
 _BEATING: set[str] = set()  # the workers of this process that train
 
 

@@ -79,7 +79,7 @@ class SweepResult:
         import optuna
 
         from continuum_act.sweep.storage import open_storage, storage_errors
-        from continuum_act.sweep.study import read_rows
+        from continuum_act.sweep.study import is_of_a_sweep, read_rows
 
         with storage_errors(storage):
             storage = open_storage(storage, must_exist=True)
@@ -87,7 +87,7 @@ class SweepResult:
             if study_name not in names:
                 raise ValueError(f"no study {study_name!r} in the storage; it has {names}.")
             study = optuna.load_study(storage=storage, study_name=study_name)
-            if "arguments" not in study.user_attrs:
+            if not is_of_a_sweep(study):
                 raise ValueError(f"the study {study_name!r} was not made by a sweep; give another name of {names}.")
             result = cls(
                 [],

@@ -58,7 +58,7 @@ class TrialQueue:
         self._claims = Claims(self._study, self._storage)
         self._rescued = RescuedRows(rescue_path(self._storage, name))
         self.beating = self._claims.beating
-        if self._study.direction.name.lower() != direction:
+        if [d.name.lower() for d in self._study.directions] != [direction]:
             raise ValueError(f"the study {name!r} does not {direction} its objective; use another study_name.")
         if self._trials():  # a seeded sampler would propose again what it proposed before
             self._study.sampler.reseed_rng()
@@ -70,7 +70,7 @@ class TrialQueue:
             ValueError: if it holds the results of another experiment.
         """
         with self._storage.exclusive():
-            stored = self._study.user_attrs.get("made_with", {})
+            stored = self._attribute("made_with")
             if changed := differences(stored, made_with):
                 raise ValueError(
                     f"the study {self._study.study_name!r} was made with another {', another '.join(changed)}. "
@@ -86,7 +86,13 @@ class TrialQueue:
 
     def seeds(self) -> list[int]:
         """Return the seeds of earlier calls."""
-        return self._study.user_attrs.get("arguments", {}).get("seeds", [])
+        return self._attribute("arguments").get("seeds", [])
+
+    def _attribute(self, name: str) -> dict[str, Any]:
+        value = self._study.user_attrs.get(name, {})
+        if not isinstance(value, dict):
+            raise ValueError(f"the study {self._study.study_name!r} was not made by a sweep; use another study_name.")
+        return value
 
     def enqueue(self, alphas: list[Any], seeds: list[int]) -> int:
         """Queue the alphas that have not all of these seeds; rows that they have go along.
@@ -245,6 +251,13 @@ class TrialQueue:
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=states or None)
+
+
+def is_of_a_sweep(study: optuna.Study) -> bool:
+    """Whether a study holds what a sweep writes into each of its own."""
+    arguments = study.user_attrs.get("arguments")
+    has_objective = isinstance(arguments, dict) and isinstance(arguments.get("objective"), str)
+    return has_objective and "versions" in study.user_attrs and len(study.directions) == 1
 
 
 def read_rows(study: optuna.Study) -> list[tuple[Alpha | str, dict[str, Any]]]:

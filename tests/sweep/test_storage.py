@@ -206,6 +206,16 @@ def test_study_of_a_stranger_gets_one_line(tmp_path, attributes, capsys):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments", ["text", {"objective": 1}, []])
+def test_study_whose_arguments_are_no_arguments_gets_one_line(tmp_path, arguments, capsys):
+    study = optuna.create_study(storage=f"sqlite:///{tmp_path}/s.db", study_name="s")
+    study.set_user_attr("arguments", arguments)
+    assert main(["report", f"{tmp_path}/s.db"]) == 2
+    error = capsys.readouterr().err
+    assert "was not made by a sweep" in error
+    assert error.count("\n") == 1
+
+
 @pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "", "CON", "a/b", "a\\b", "x" * 300, "études"])
 def test_name_of_a_study_is_never_a_path(name, tmp_path):
     written = as_file_name(name)
