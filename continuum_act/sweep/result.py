@@ -78,8 +78,8 @@ class SweepResult:
         """
         import optuna
 
+        from continuum_act.sweep.rows import is_of_a_sweep, read_rows
         from continuum_act.sweep.storage import open_storage, storage_errors
-        from continuum_act.sweep.study import is_of_a_sweep, read_rows
 
         with storage_errors(storage):
             storage = open_storage(storage, must_exist=True)

@@ -7,7 +7,11 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import optuna
 from optuna.trial import FrozenTrial
+
+from continuum_act.population.arguments import Alpha
+from continuum_act.sweep.alphas import from_params
 
 Key = tuple[tuple[str, Any], ...]  # the parameters of an alpha
 FINAL = ("complete", "diverged")
@@ -42,6 +46,27 @@ def rows_of(trials: list[FrozenTrial]) -> dict[int, dict[str, Any]]:
             if rows.get(row["seed"], {}).get("state") not in FINAL:
                 rows[row["seed"]] = _whole(row, trial) if "pieces" in row else row
     return rows
+
+
+def is_of_a_sweep(study: optuna.Study) -> bool:
+    """Whether a study holds what a sweep writes into each of its own."""
+    arguments = study.user_attrs.get("arguments")
+    has_objective = isinstance(arguments, dict) and isinstance(arguments.get("objective"), str)
+    return has_objective and "versions" in study.user_attrs and len(study.directions) == 1
+
+
+def read_rows(study: optuna.Study) -> list[tuple[Alpha | str, dict[str, Any]]]:
+    """Return each alpha with the row of each of its seeds, in the order of alphas and seeds.
+
+    Raises:
+        ValueError: if the study holds an alpha or a row that no sweep has written.
+    """
+    by_key = by_alpha(study.get_trials(deepcopy=False))
+    return [
+        (from_params(dict(key)), checked(row, trials[0]))
+        for key, trials in sorted(by_key.items(), key=lambda item: [value for _, value in item[0]])
+        for _, row in sorted(rows_of(trials).items())
+    ]
 
 
 def by_alpha(trials: list[FrozenTrial]) -> dict[Key, list[FrozenTrial]]:

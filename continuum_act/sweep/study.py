@@ -18,7 +18,7 @@ from continuum_act.sweep.claims import Claims
 from continuum_act.sweep.direction import Direction
 from continuum_act.sweep.fingerprint import differences
 from continuum_act.sweep.rescue import RescuedRows
-from continuum_act.sweep.rows import as_attributes, by_alpha, checked, final_rows, params_of, ranges_of, rows_of
+from continuum_act.sweep.rows import as_attributes, by_alpha, final_rows, params_of, ranges_of
 from continuum_act.sweep.storage import open_storage, rescue_path
 
 _OPEN = (TrialState.WAITING, TrialState.RUNNING)
@@ -102,13 +102,14 @@ class TrialQueue:
         """
         if not alphas:
             return 0
-        finished = len(alphas) * len(seeds)
-        with self._storage.exclusive():
-            for params, kept, is_open in self.lacking(alphas, seeds).values():
-                finished -= len(set(seeds) - kept.keys())
-                if not is_open:
-                    self._add(params, seeds, kept)
-        return finished
+        found = self.lacking(alphas, seeds)
+        if not all(is_open for _, _, is_open in found.values()):
+            with self._storage.exclusive():
+                found = self.lacking(alphas, seeds)
+                for params, kept, is_open in found.values():
+                    if not is_open:
+                        self._add(params, seeds, kept)
+        return len(alphas) * len(seeds) - sum(len(set(seeds) - kept.keys()) for _, kept, _ in found.values())
 
     def lacking(self, alphas: list[Any], seeds: list[int]) -> dict[Any, tuple[dict[str, Any], dict[int, Any], bool]]:
         """Return the alphas that have not all of these seeds, unless they were pruned.
@@ -251,24 +252,3 @@ class TrialQueue:
 
     def _trials(self, *states: TrialState) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False, states=states or None)
-
-
-def is_of_a_sweep(study: optuna.Study) -> bool:
-    """Whether a study holds what a sweep writes into each of its own."""
-    arguments = study.user_attrs.get("arguments")
-    has_objective = isinstance(arguments, dict) and isinstance(arguments.get("objective"), str)
-    return has_objective and "versions" in study.user_attrs and len(study.directions) == 1
-
-
-def read_rows(study: optuna.Study) -> list[tuple[Alpha | str, dict[str, Any]]]:
-    """Return each alpha with the row of each of its seeds, in the order of alphas and seeds.
-
-    Raises:
-        ValueError: if the study holds an alpha or a row that no sweep has written.
-    """
-    by_key = by_alpha(study.get_trials(deepcopy=False))
-    return [
-        (from_params(dict(key)), checked(row, trials[0]))
-        for key, trials in sorted(by_key.items(), key=lambda item: [value for _, value in item[0]])
-        for _, row in sorted(rows_of(trials).items())
-    ]

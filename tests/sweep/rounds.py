@@ -6,8 +6,9 @@ from collections import Counter
 
 import optuna
 
+from continuum_act.sweep.rows import read_rows
 from continuum_act.sweep.storage import open_storage
-from continuum_act.sweep.study import TrialQueue, read_rows
+from continuum_act.sweep.study import TrialQueue
 
 PROCESSES = 4
 SEEDS = [0]

@@ -15,9 +15,9 @@ import continuum_act as ca
 from continuum_act.command_line.main import main
 from continuum_act.sweep import retries
 from continuum_act.sweep.file_names import as_file_name
-from continuum_act.sweep.rows import as_attributes
+from continuum_act.sweep.rows import as_attributes, read_rows
 from continuum_act.sweep.storage import open_storage, rescue_path
-from continuum_act.sweep.study import TrialQueue, read_rows
+from continuum_act.sweep.study import TrialQueue
 from tests.sweep import rounds
 from tests.sweep.models import BUDGET, build, wine
 
