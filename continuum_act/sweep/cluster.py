@@ -7,11 +7,6 @@ object store once, and each machine fetches them once; a task carries only a lis
 weights stay where they are, unless their alpha is the best. A task has one processor, and the accelerator that belongs
 to it where the machines have some, and sizes its threads and memory by that. A task whose worker dies is tried again by
 Ray, on another machine if need be; one that dies four times is halved, and a single member is then a failed row.
-
-On paper, 10,000 members on 100 machines, 64 members to a chunk: 157 tasks, so one round if each machine has two
-processors, and the time of one chunk. Besides, once per worker, the import of Keras (3 to 4 s); the data once per
-machine, in 8 s per GB at 1 Gbit/s; and 10,000 rows to write for the caller, at about 10 ms each in SQLite 100 s, after
-the machines have trained.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 import os
 
+import optuna
 import pytest
 
 from continuum_act.sweep import heartbeat
@@ -23,7 +24,10 @@ def clock(monkeypatch):
 
 
 def queue_on(path):
-    return TrialQueue(open_storage(path), "s", "minimize")
+    storage = path
+    if path.suffix == ".log":
+        storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+    return TrialQueue(open_storage(storage), "s", "minimize")
 
 
 def sign(claim, **signature):
@@ -35,10 +39,10 @@ def states(queue):
     return [trial.state.name for trial in queue._study.trials]
 
 
-@pytest.fixture
-def pair(tmp_path):
+@pytest.fixture(params=["s.db", "s.log"], ids=["sqlite", "journal"])
+def pair(tmp_path, request):
     """Return a queue that has claimed an alpha, its claim, and a queue that watches."""
-    mine, other = queue_on(tmp_path / "s.db"), queue_on(tmp_path / "s.db")
+    mine, other = queue_on(tmp_path / request.param), queue_on(tmp_path / request.param)
     mine.enqueue([0.5], [0, 1])
     [claim] = mine.claim(1)
     return mine, claim, other
