@@ -74,7 +74,8 @@ def _sweep(options: Namespace) -> int:
     sys.stdout.flush()
     import_tensorflow()
     from continuum_act.command_line import experiment, saved
-    from continuum_act.sweep.storage import shown
+    from continuum_act.sweep.file_names import as_file_name
+    from continuum_act.sweep.urls import shown
 
     storage = options.storage or str(out / "study.db")
     study = experiment.Experiment(
@@ -85,12 +86,12 @@ def _sweep(options: Namespace) -> int:
         print("nothing left to train: every member is in the study")
     completed = _show(result, out)
     if completed:
-        directory = out / result.study_name
+        directory = out / as_file_name(result.study_name)
         if result.trained or not all((directory / name).exists() for name in saved.FILES):
             saved.save(directory, data, result.best_model())
         print(*(directory / name for name in saved.FILES), sep="\n")
         if data.test:
-            print(*study.test(result, out / result.study_name), sep="\n")
+            print(*study.test(result, out / as_file_name(result.study_name)), sep="\n")
     print(f"study {result.study_name!r} in {shown(storage)}: run again to resume")
     return 0 if completed else NOTHING_COMPLETED
 
@@ -108,8 +109,8 @@ def _report(options: Namespace) -> int:
     import_tensorflow()
     from continuum_act.command_line.experiment import study_of_test
     from continuum_act.sweep.result import SweepResult
-    from continuum_act.sweep.storage import shown
     from continuum_act.sweep.stored import study_names
+    from continuum_act.sweep.urls import shown
 
     names = study_names(options.storage)
     sweeps = [name for name in names if name not in map(study_of_test, names)]
@@ -123,7 +124,9 @@ def _report(options: Namespace) -> int:
 
 def _show(result: SweepResult, out: Path | None) -> bool:
     """Write and print a result; return whether an alpha completed for every seed."""
-    files = result.save(out / result.study_name) if out else []
+    from continuum_act.sweep.file_names import as_file_name
+
+    files = result.save(out / as_file_name(result.study_name)) if out else []
     print(result)
     print(*files, sep="\n", end="\n" * bool(files))
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -56,7 +56,7 @@ class MemberResult:
     """One trained member.
 
     `history` has each metric's value per epoch; `weights` are in Keras's order, and so are the variables of the
-    `optimizer`.
+    `optimizer`. Of a member that was trained elsewhere, `fetch` brings both from there.
     """
 
     alpha: Any
@@ -68,6 +68,7 @@ class MemberResult:
     seconds: float = 0.0
     error: str | None = None
     cause: Exception | None = None
+    fetch: Callable[[], tuple[Any, Any]] | None = None
 
 
 def order(seed: int, epoch: int, n: int) -> np.ndarray:

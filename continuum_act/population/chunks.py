@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,13 @@ from keras import ops
 
 from continuum_act.population import backend
 from continuum_act.population.budget import Member
+from continuum_act.population.processors import processors
 from continuum_act.population.program import Batches, Program, as_numbers
 from continuum_act.population.stand_in import NotMappable, sign_of
 from continuum_act.population.stateless_model import State, StatelessModel
 
 Results = dict[str, np.ndarray]  # the value of each metric for each member
-WORKERS = os.cpu_count() or 1
+WORKERS = processors()
 _WORTH_COMPILING = 50  # runs of a single batch, the last of an epoch, that are worth a program of their own
 
 

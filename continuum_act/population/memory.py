@@ -8,6 +8,7 @@ import keras
 import psutil
 
 from continuum_act.population import backend
+from continuum_act.population.processors import share
 from continuum_act.population.stateless_model import StatelessModel
 
 _COPIES = 4  # of a member's state: before a step and after it, what early stopping keeps, and the best
@@ -15,8 +16,8 @@ _CERTAIN = 100  # a step of a small model keeps less than this many times its va
 
 
 def available() -> int:
-    """Return half of the memory that is free now, in bytes: what a population may need."""
-    return psutil.virtual_memory().available // 2
+    """Return half of this process's share of the memory that is free now, in bytes: what a population may need."""
+    return int(psutil.virtual_memory().available * share()) // 2
 
 
 def members_that_fit(model: StatelessModel, batch: Any, wanted: int, memory: int) -> int:

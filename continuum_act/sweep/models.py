@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import re
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ import keras
 from continuum_act.population.budget import Budget, Member, MemberResult
 from continuum_act.population.stateless_model import Build
 from continuum_act.sweep.alphas import from_params, to_params
+from continuum_act.sweep.file_names import as_file_name
 from continuum_act.sweep.training import train_one
 
 if TYPE_CHECKING:
@@ -79,11 +78,8 @@ def path_of_best(storage: Any, study_name: str) -> Path | None:
     """Return where the best model of a study is kept: beside its SQLite file; None for another storage."""
     if not isinstance(storage, (str, Path)) or "://" in str(storage):
         return None
-    name = re.sub(r"[^\w-]+", "-", study_name)[:80]
-    if name != study_name:  # another study may be called so
-        name += "-" + hashlib.sha256(study_name.encode()).hexdigest()[:8]
     path = Path(storage)
-    return path.with_name(f"{path.stem}.{name}.best.keras")
+    return path.with_name(f"{path.stem}.{as_file_name(study_name)}.best.keras")
 
 
 def kept_model(storage: Any, study: optuna.Study) -> KeptModel | None:

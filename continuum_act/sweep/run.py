@@ -167,7 +167,12 @@ def sweep(
         callbacks=callbacks,
     )
     name = study_name or "continuum_act"
-    with _random_state_kept(), _optuna_silent_if(verbose == 0), storage_errors(storage):
+    with (
+        _closed_at_end(train_tasks),
+        _random_state_kept(),
+        _optuna_silent_if(verbose == 0),
+        storage_errors(storage),
+    ):
         probe = grid[0] if ranges is None else from_params({key: sum(ends) / 2 for key, ends in ranges.items()})
         probes = {key: make(probe) for key, make in builds.items()}
         for key, model in probes.items():
@@ -273,10 +278,18 @@ def engine_of(name: str) -> Engine:
     if name == "local":
         return train
     if name == "ray":
-        from continuum_act.sweep.cluster import train_on_ray
+        from continuum_act.sweep.cluster import RayEngine
 
-        return train_on_ray
+        return RayEngine()
     raise ValueError(f"engine must be 'local' or 'ray', got {name!r}.")
+
+
+@contextlib.contextmanager
+def _closed_at_end(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        getattr(engine, "close", lambda: None)()
 
 
 def _versions() -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sqlite3
 import urllib.parse
 from collections.abc import Iterator
@@ -14,58 +13,86 @@ import optuna
 import sqlalchemy
 import sqlalchemy.exc
 
+from continuum_act.sweep.file_names import as_file_name
+from continuum_act.sweep.locks import exclusive
+from continuum_act.sweep.retries import RetryingStorage
+from continuum_act.sweep.urls import driver_hint, engine_arguments, shown, with_driver, without_secrets
+
 
 @contextlib.contextmanager
 def storage_errors(storage: Any) -> Iterator[None]:
-    """Turn a database's exception into an `OSError` that names the storage."""
+    """Turn a database's exception into an `OSError` that names the storage, without its password."""
     try:
         yield
     except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, sqlalchemy.exc.SQLAlchemyError) else error
-        reason = str(getattr(cause, "orig", None) or cause).splitlines()[0]
-        raise OSError(
-            f"the storage {shown(storage)} cannot be used as an Optuna study: {reason}. "
-            "Give the path of a new or an existing study in a directory that can be written."
-        ) from error
+        reason = without_secrets(str(getattr(cause, "orig", None) or cause).splitlines()[0], storage)
+        hint = "Give the path of a new or an existing study in a directory that can be written."
+        if "://" in str(storage):
+            hint = "Give the URL of a database that this machine reaches, or the path of an SQLite file."
+        raise OSError(f"the storage {shown(storage)} cannot be used as an Optuna study: {reason}. {hint}") from error
 
 
-def open_storage(storage: Any, *, must_exist: bool = False) -> Any:
+def open_storage(storage: Any, *, must_exist: bool = False) -> RetryingStorage:
     """Return an Optuna storage for None (in memory), a path (SQLite), a URL, or a storage as it is."""
+    if isinstance(storage, RetryingStorage):
+        return storage
     if storage is None:
-        return optuna.storages.InMemoryStorage()
-    if isinstance(storage, (str, Path)):
-        url, file = str(storage), None
-        if "://" not in url:
-            path = Path(url)
-            if not path.parent.is_dir():
-                raise FileNotFoundError(f"no directory {path.parent} for the storage {path}; create it first.")
-            if must_exist and not path.exists():
-                raise FileNotFoundError(f"no file {path}; give the storage of a sweep.")
-            if path.is_dir():
-                raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
-            url, file = _sqlite_url(path), path
-        sqlite = url.startswith("sqlite")
-        with storage_errors(storage):
-            if sqlite:
-                file = file or _file_of(sqlalchemy.make_url(url).database)
-                if must_exist and file is not None and not file.exists():
-                    raise FileNotFoundError(f"no file {file}; give the storage of a sweep.")
-                if not must_exist:
-                    _create_whole(file)
-            kwargs = {"connect_args": {"timeout": 60}} if sqlite else {}
-            made = optuna.storages.RDBStorage(url, engine_kwargs=kwargs)
-        if sqlite and not must_exist:
-            _lock_before_reading(made.engine)
-        return made
-    return storage
+        storage = optuna.storages.InMemoryStorage()
+    if not isinstance(storage, (str, Path)):
+        return RetryingStorage(storage, f"the {type(storage).__name__}")
+    url, file = str(storage), None
+    if "://" not in url:
+        path = Path(url)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"no directory {path.parent} for the storage {path}; create it first.")
+        if must_exist and not path.exists():
+            raise FileNotFoundError(f"no file {path}; give the storage of a sweep.")
+        if path.is_dir():
+            raise IsADirectoryError(f"the storage {path} is a directory; give the path of a file.")
+        url, file = _sqlite_url(path), path
+    with storage_errors(storage):
+        made = _sqlite(url, file, must_exist) if url.startswith("sqlite") else _server(url)
+    return RetryingStorage(made, f"the storage {shown(storage)}")
 
 
-def shown(storage: Any) -> str:
-    """Write a storage for a message: without the password and the query of a URL."""
-    text = str(storage)
-    if "://" not in text or text.startswith("sqlite"):
-        return text
-    return re.sub(r"(?<=://)[^:]*:.*@", "***@", text).split("?")[0]
+def rescue_path(storage: RetryingStorage, study_name: str) -> Path:
+    """Return where the rows of a study are kept if its storage is lost: beside an SQLite file, or in this directory."""
+    name = f"{as_file_name(study_name)}.rescued.json"
+    if storage.rdb is not None and storage.rdb.engine.name == "sqlite":
+        path = storage.rdb.engine.url.database
+        if path and not path.startswith((":memory:", "file:")):
+            return Path(path).with_name(f"{Path(path).stem}.{name}")
+    return Path(name)
+
+
+def _server(url: str) -> optuna.storages.RDBStorage:
+    """Connect to a database server; of several processes that find it empty, one creates Optuna's tables."""
+    url = with_driver(url)
+    arguments = engine_arguments(url)
+    try:
+        engine = sqlalchemy.create_engine(url, **arguments)
+    except (ImportError, sqlalchemy.exc.NoSuchModuleError) as error:
+        raise ImportError(f"the storage {shown(url)} cannot be opened ({error}); {driver_hint(url)}.") from error
+    except ValueError:
+        raise ValueError(f"the URL {shown(url)} cannot be read; {driver_hint(url)}.") from None
+    try:
+        with exclusive(engine):
+            return optuna.storages.RDBStorage(url, engine_kwargs=arguments)
+    finally:
+        engine.dispose()
+
+
+def _sqlite(url: str, file: Path | None, must_exist: bool) -> optuna.storages.RDBStorage:
+    file = file or _file_of(sqlalchemy.make_url(url).database)
+    if must_exist and file is not None and not file.exists():
+        raise FileNotFoundError(f"no file {file}; give the storage of a sweep.")
+    if not must_exist:
+        _create_whole(file)
+    made = optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}})
+    if not must_exist:
+        _lock_before_reading(made.engine)
+    return made
 
 
 def _sqlite_url(path: Path) -> str:

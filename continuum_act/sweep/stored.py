@@ -9,7 +9,7 @@ import optuna
 
 from continuum_act.sweep.models import kept_model
 from continuum_act.sweep.storage import open_storage, storage_errors
-from continuum_act.sweep.study import read_rows
+from continuum_act.sweep.trial_rows import is_of_a_sweep, read_rows
 
 
 def read_study(storage: Any, study_name: str) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def read_study(storage: Any, study_name: str) -> dict[str, Any]:
         if study_name not in names:
             raise ValueError(f"no study {study_name!r} in the storage; it has {names}.")
         study = optuna.load_study(storage=opened, study_name=study_name)
-        if "arguments" not in study.user_attrs:
+        if not is_of_a_sweep(study):
             raise ValueError(f"the study {study_name!r} was not made by a sweep; give another name of {names}.")
         stored = {"alpha": read_rows(study), "baseline": []}
         if baselines_of(study_name) in names:

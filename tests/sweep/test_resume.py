@@ -3,7 +3,6 @@
 import collections
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,16 +14,16 @@ import pytest
 
 import continuum_act as ca
 from continuum_act.sweep.storage import _tables, open_storage
-from continuum_act.sweep.study import _CLAIMED_HERE, TrialQueue
+from continuum_act.sweep.study import TrialQueue
 from tests.sweep.models import BUDGET, build, wine
 
 ALPHAS = 4
 MEMBERS = [(a, s) for a in np.linspace(-1, 1, ALPHAS).tolist() for s in (0, 1)]
 
 
-def start(storage, log, population=1):
+def start(storage, log, population=1, stderr=subprocess.DEVNULL):
     command = [sys.executable, "-m", "tests.sweep.models", str(storage), str(log), str(ALPHAS), str(population)]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+    return subprocess.Popen(command, stderr=stderr, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
 
 
 def lines(log):
@@ -68,11 +67,31 @@ def test_two_processes_share_a_study_and_do_no_member_twice(tmp_path):
     assert [(r["alpha"], r["seed"]) for r in ca.SweepResult.load(storage).rows] == MEMBERS
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("stop", "code", "said"), [(signal.SIGINT, 1, "KeyboardInterrupt"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
+)
+def test_no_process_ends_early_while_another_gives_up(tmp_path, stop, code, said):
+    storage, logs = tmp_path / "study.db", [tmp_path / "log-0", tmp_path / "log-1"]
+    quitter = start(storage, logs[0], stderr=subprocess.PIPE)
+    while not lines(logs[0]):
+        time.sleep(0.01)
+    peer = start(storage, logs[1])
+    quitter.send_signal(stop)
+    assert said in quitter.communicate()[1].decode()
+    assert quitter.returncode in (code, -stop)
+    assert peer.wait() == 0
+    done = collections.Counter(line for log in logs for line in lines(log))
+    assert done == collections.Counter(f"{a} {s}" for a, s in MEMBERS)
+    study = optuna.load_study(storage=f"sqlite:///{storage}", study_name="continuum_act")
+    assert [t.state.name for t in study.trials] == ["COMPLETE"] * ALPHAS
+
+
 def test_no_process_reads_the_queue_while_another_takes_a_trial_from_it(tmp_path):
     """Else both take it: in 80 studies of three processes that did nothing else, ten members were done twice."""
     storage = open_storage(tmp_path / "s.db")
     other = sqlite3.connect(tmp_path / "s.db", timeout=0, isolation_level=None)
-    with storage.engine.begin() as connection:
+    with storage.rdb.engine.begin() as connection:
         connection.exec_driver_sql("SELECT * FROM trials").all()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
@@ -91,28 +110,6 @@ def test_storage_is_created_whole_or_not_at_all(tmp_path, monkeypatch):
     for _ in range(2):
         TrialQueue(open_storage(path), "s", "minimize").enqueue([0.5], [0])
     assert optuna.get_all_study_names(f"sqlite:///{path}") == ["s"]
-    made, optunas = open_storage(path), optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db")
+    made, optunas = open_storage(path).rdb, optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/optuna.db")
     schemas = [set(s.engine.raw_connection().execute("SELECT sql FROM sqlite_master")) for s in (made, optunas)]
     assert schemas[0] == schemas[1]
-
-
-def test_trial_that_this_process_gave_up_is_open_again(tmp_path):
-    """As after Ctrl-C in a notebook on a disk that was full: the trial could not be closed."""
-    ledger = TrialQueue(open_storage(tmp_path / "s.db"), "s", "minimize")
-    ledger.enqueue([0.5], [0])
-    assert len(ledger.claim(1)) == 1
-    assert ledger.abandoned() == []
-    _CLAIMED_HERE.clear()
-    assert ledger.abandoned() == [0.5]
-    ledger.enqueue([0.5], [0])
-    assert [claim.alpha for claim in ledger.claim(1)] == [0.5]
-
-
-def test_trial_of_another_host_is_taken_at_its_word(tmp_path):
-    ledger = TrialQueue(open_storage(tmp_path / "s.db"), "s", "minimize")
-    ledger.enqueue([0.5], [0])
-    [claim] = ledger.claim(1)
-    claim.trial.set_user_attr("worker", {"host": "elsewhere", "pid": 1, "started": 0.0})
-    assert ledger.abandoned() == []
-    claim.trial.set_user_attr("worker", {"host": socket.gethostname(), "pid": 2**22 + 1, "started": 0.0})
-    assert ledger.abandoned() == [0.5]
