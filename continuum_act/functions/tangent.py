@@ -78,13 +78,18 @@ def _least(x: Any, bound: Any) -> Any:
     """
     if keras.backend.backend() == "tensorflow":
         return -ops.maximum(-x, -bound)
-    return ops.where(x > bound, bound, x)
+    return ops.where(x > bound, _spread(bound, x), x)
 
 
 def _largest(x: Any, bound: Any) -> Any:
     if keras.backend.backend() == "tensorflow":
         return -ops.minimum(-x, -bound)
-    return ops.where(x < bound, bound, x)
+    return ops.where(x < bound, _spread(bound, x), x)
+
+
+def _spread(bound: Any, x: Any) -> Any:
+    """Return the bound in the shape of x: PyTorch's compiler hands no constant of its own to a function of Keras."""
+    return ops.zeros_like(x) + bound
 
 
 def reciprocal(alpha: Any) -> Any:

@@ -97,6 +97,8 @@ def test_array_of_alphas_gives_each_channel_what_its_scalar_gives_bit_for_bit(do
         if jit and BACKEND != "torch" and -1 < alpha < -0.1:
             # XLA rounds b*x + c once for the one and twice for the other: measured 11 spacings next to the zero of f
             np.testing.assert_array_max_ulp(y[:, k][~np.isnan(y[:, k])], array(alone)[~np.isnan(y[:, k])], 11)
+        elif jit and BACKEND != "torch" and domain == "linear":
+            np.testing.assert_array_max_ulp(y[:, k], array(alone), 2)  # it rounds f + m*(x - knee) once or twice
         else:
             np.testing.assert_array_equal(y[:, k], array(alone))
 
