@@ -30,15 +30,19 @@ class RescuedRows:
         yield
         self._pending.pop()
 
-    def write(self) -> tuple[int, Path]:
-        """Add the rows that are kept to the file; return how many they are, and the file."""
+    def write(self) -> str | None:
+        """Add the rows that are kept to the file; say what has become of them, if there are any."""
         count = len(self._pending)
-        if count:
-            ours, others = self._stored()
-            stored = [*others, {"made_with": self.made_with, "rows": [*ours, *self._pending]}]
+        if not count:
+            return None
+        ours, others = self._stored()
+        stored = [*others, {"made_with": self.made_with, "rows": [*ours, *self._pending]}]
+        self._pending.clear()
+        try:
             self._path.write_text(json.dumps(stored))
-            self._pending.clear()
-        return count, self._path
+        except OSError as error:
+            return f"{count} rows are lost: {self._path} cannot be written ({error})."
+        return f"{count} rows are kept in {self._path}; the same call takes them in."
 
     def read(self) -> list[Rescued]:
         """Return the rows of this experiment that an earlier run has left."""

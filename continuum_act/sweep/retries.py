@@ -36,6 +36,12 @@ def may_pass(error: BaseException) -> bool:
     return isinstance(error, OSError) or type(error).__name__ in ("ConnectionError", "TimeoutError")
 
 
+def reason_of(error: BaseException) -> str:
+    """Return in one line what a database said."""
+    cause = error.__cause__ if isinstance(error.__cause__, sqlalchemy.exc.SQLAlchemyError) else error
+    return (str(getattr(cause, "orig", None) or cause).splitlines() or [type(cause).__name__])[0]
+
+
 def _retried(name: str) -> Callable[..., Any]:
     def method(self: RetryingStorage, *args: Any, **kwargs: Any) -> Any:
         return self.retry(functools.partial(getattr(self.wrapped, name), *args, **kwargs))
@@ -75,7 +81,7 @@ class RetryingStorage(_Delegating):
                     raise
                 if deadline is None:
                     deadline = now + PATIENCE
-                    warnings.warn(f"{self.name} does not answer; trying for {PATIENCE:.0f} s.", stacklevel=2)
+                    warnings.warn(f"{self.name}: {reason_of(error)}; trying again for {PATIENCE:.0f} s.", stacklevel=2)
                 if now >= deadline:
                     self.patient = False
                     raise

@@ -75,9 +75,8 @@ class SweepRunner:
                     time.sleep(1.0 if others else 0.1)
             finally:
                 self.queue.release()
-                count, path = self.queue.rescue()
-                if count:
-                    warnings.warn(f"{count} rows are kept in {path}; the same call takes them in.", stacklevel=2)
+                if said := self.queue.rescue():
+                    warnings.warn(said, stacklevel=2)
 
     def _train(self, bar: ProgressBar) -> None:
         """Train what can be claimed."""

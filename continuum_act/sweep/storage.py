@@ -15,7 +15,7 @@ import sqlalchemy.exc
 
 from continuum_act.sweep.file_names import as_file_name
 from continuum_act.sweep.locks import exclusive
-from continuum_act.sweep.retries import RetryingStorage
+from continuum_act.sweep.retries import RetryingStorage, reason_of
 from continuum_act.sweep.urls import driver_hint, engine_arguments, shown, with_driver, without_secrets
 
 
@@ -25,8 +25,7 @@ def storage_errors(storage: Any) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-        cause = error.__cause__ if isinstance(error.__cause__, sqlalchemy.exc.SQLAlchemyError) else error
-        reason = without_secrets(str(getattr(cause, "orig", None) or cause).splitlines()[0], storage)
+        reason = without_secrets(reason_of(error), storage)
         hint = "Give the path of a new or an existing study in a directory that can be written."
         if "://" in str(storage):
             hint = "Give the URL of a database that this machine reaches, or the path of an SQLite file."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -206,8 +205,8 @@ class TrialQueue:
         """Put back what is claimed and not finished, with its rows, so that another process takes it at once."""
         self._claims.release()
 
-    def rescue(self) -> tuple[int, Path]:
-        """Write the rows that the storage did not take to a file; return how many, and which."""
+    def rescue(self) -> str | None:
+        """Write the rows that the storage did not take to a file; say so, if there are any."""
         return self._rescued.write()
 
     def take_back(self) -> list[str]:

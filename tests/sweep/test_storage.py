@@ -78,7 +78,7 @@ def test_call_is_tried_again_until_the_storage_answers(monkeypatch):
             raise error
         return "an answer"
 
-    with pytest.warns(UserWarning, match="does not answer"):
+    with pytest.warns(UserWarning, match="closed the connection; trying again"):
         assert storage.retry(call) == "an answer"
     assert waits == [0.25, 0.5, 1.0]
 
@@ -86,7 +86,7 @@ def test_call_is_tried_again_until_the_storage_answers(monkeypatch):
 def test_storage_that_stays_away_is_waited_for_once(monkeypatch):
     monkeypatch.setattr(retries, "PATIENCE", 0.0)
     storage = open_storage(None)
-    with pytest.warns(UserWarning, match="does not answer"), pytest.raises(OperationalError):
+    with pytest.warns(UserWarning, match="closed the connection; trying again"), pytest.raises(OperationalError):
         storage.retry(lambda: (_ for _ in ()).throw(gone()))
     assert not storage.patient
     assert storage.retry(lambda: 1) == 1

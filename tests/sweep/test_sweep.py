@@ -12,6 +12,7 @@ import sqlalchemy
 
 import continuum_act as ca
 from continuum_act.population.budget import Budget, shuffled_batches
+from continuum_act.sweep import retries
 from tests.sweep.models import BUDGET, build, relu, wine
 
 X, Y = wine()
@@ -245,7 +246,8 @@ def test_read_only_storage_leaves_the_old_study_readable(tmp_path):
     assert ca.SweepResult.load(tmp_path / "s.db").rows == before
 
 
-def test_full_disk_is_an_oserror_and_what_was_there_stays_readable(tmp_path):
+def test_full_disk_is_an_oserror_and_what_was_there_stays_readable(tmp_path, monkeypatch):
+    monkeypatch.setattr(retries, "PATIENCE", 0.0)
     before = ca.sweep(build, [0.0], X, Y, storage=tmp_path / "s.db", **BUDGET).rows
     storage = optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/s.db")
 
