@@ -107,11 +107,10 @@ def drop_connections(sweep, folder):
 
 
 def fill_disk(sweep, folder):
-    with open(folder / "filler", "wb") as file:
+    with open(folder / "filler", "wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"0" * 512)
-                file.flush()
         except OSError:
             pass
     time.sleep(10)
