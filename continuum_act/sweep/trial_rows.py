@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, TrialState
 
 from continuum_act.population.arguments import Alpha
 from continuum_act.sweep.alphas import from_params
@@ -58,10 +58,13 @@ def is_of_a_sweep(study: optuna.Study) -> bool:
 def read_rows(study: optuna.Study) -> list[tuple[Alpha | str, dict[str, Any]]]:
     """Return each alpha with the row of each of its seeds, in the order of alphas and seeds.
 
+    An alpha that was pruned is left out: not all of its seeds have a row.
+
     Raises:
         ValueError: if the study holds an alpha or a row that no sweep has written.
     """
     by_key = by_alpha(study.get_trials(deepcopy=False))
+    by_key = {k: trials for k, trials in by_key.items() if all(t.state != TrialState.PRUNED for t in trials)}
     return [
         (from_params(dict(key)), checked(row, trials[0]))
         for key, trials in sorted(by_key.items(), key=lambda item: [value for _, value in item[0]])

@@ -124,6 +124,15 @@ def test_pruned_alpha_is_a_pruned_trial_and_its_members_train_no_further():
     assert sweep(pruner=pruner, **arguments).trained == 0
 
 
+def test_pruned_alpha_has_no_rows_where_members_train_one_at_a_time():
+    """Of its seeds the last alone stops early; the others are complete, but not to be compared."""
+    pruner = optuna.pruners.ThresholdPruner(upper=0.0)
+    result = sweep(pruner=pruner, alphas=[0.0], storage=optuna.storages.InMemoryStorage())
+    assert result.rows == []
+    with pytest.raises(ValueError, match="no alpha"):
+        _ = result.best
+
+
 def test_another_objective_another_baseline_are_other_experiments(tmp_path):
     arguments = {"storage": tmp_path / "s.db", "baselines": {"relu": relu}, "seeds": 1}
     sweep(**arguments)
