@@ -1,4 +1,4 @@
-"""A type checker finds planted mistakes in what is asked of a result."""
+"""A type checker finds planted mistakes in what is asked of a sweep and of its result."""
 
 import importlib.util
 import subprocess
@@ -9,6 +9,10 @@ import pytest
 
 RIGHT = """
 import continuum_act as ca
+import numpy as np
+x = np.zeros((8, 2))
+def build(alpha: object) -> object: ...
+ca.sweep(build, [0.0, 0.5], x, x, epochs=2, engine="ray", epoch="best", direction="maximize", verbose=0)
 result = ca.SweepResult.load("study.db")
 worst: float = max(row["objective"] for row in result.rows if row["state"] == "complete")
 errors: list[str] = [row["error"] for row in result.failures if row["state"] == "failed"]
@@ -27,12 +31,17 @@ PLANTED = {
     'result.comparison[0]["verdict"] == "equal"': "comparison-overlap",
     "result.best.loss": "attr-defined",
     'ca.SweepResult([], direction="min")': "arg-type",
+    'ca.sweep(build, [0.0], x, epochs=2, engine="rya")': "arg-type",
+    'ca.sweep(build, [0.0], x, epochs=2, epoch="first")': "arg-type",
+    'ca.sweep(build, [0.0], x, epochs=2, direction="up")': "arg-type",
+    "ca.sweep(build, [0.0], x, epochs=2, bathc_size=3)": "call-arg",
+    'ca.sweep(build, [0.0], x, epochs="2")': "arg-type",
 }
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("mypy") is None, reason="mypy comes with the extra [lint]")
-def test_misspelt_names_of_a_result_are_found(tmp_path):
+def test_misspelt_names_and_wrong_values_are_found(tmp_path):
     file = tmp_path / "asked.py"
     file.write_text(RIGHT + "\n".join(PLANTED) + "\n")
     found = subprocess.run(
