@@ -6,14 +6,12 @@ import contextlib
 import dataclasses
 import functools
 import importlib
-import random
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
-import numpy as np
 
 from continuum_act.population.arguments import as_alphas, as_seeds
 from continuum_act.population.budget import MemberResult
@@ -25,6 +23,7 @@ from continuum_act.sweep.fingerprint import fingerprint
 from continuum_act.sweep.keywords import explain_unknown
 from continuum_act.sweep.models import TrainedModels, keep_best, kept_model
 from continuum_act.sweep.probe import check_model
+from continuum_act.sweep.process_state import optuna_silent_if, random_state_kept
 from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.runner import Engine, SweepRunner
 from continuum_act.sweep.training import train
@@ -168,9 +167,9 @@ def sweep(
     )
     name = study_name or "continuum_act"
     with (
-        _closed_at_end(train_tasks),
-        _random_state_kept(),
-        _optuna_silent_if(verbose == 0),
+        contextlib.closing(train_tasks) if hasattr(train_tasks, "close") else contextlib.nullcontext(),
+        random_state_kept(),
+        optuna_silent_if(verbose == 0),
         storage_errors(storage),
     ):
         probe = grid[0] if ranges is None else from_params({key: sum(ends) / 2 for key, ends in ranges.items()})
@@ -244,35 +243,6 @@ def _raise_if_all_failed(result: SweepResult, failures: list[MemberResult]) -> N
     )
 
 
-@contextlib.contextmanager
-def _random_state_kept() -> Iterator[None]:
-    """Leave the caller's random state as it was: members set the seed of the process.
-
-    Keras does not tell its own, so it is seeded with a number that follows from NumPy's.
-    """
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        np.random.set_state(numpy)
-        keras.utils.set_random_seed(int(np.random.randint(2**31)))
-        random.setstate(python)
-        np.random.set_state(numpy)
-
-
-@contextlib.contextmanager
-def _optuna_silent_if(silent: bool) -> Iterator[None]:
-    import optuna
-
-    before = optuna.logging.get_verbosity()
-    if silent:
-        optuna.logging.set_verbosity(max(before, optuna.logging.WARNING))
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
-
-
 def engine_of(name: str) -> Engine:
     """Return what trains tasks: this machine, or a Ray cluster."""
     if name == "local":
@@ -282,14 +252,6 @@ def engine_of(name: str) -> Engine:
 
         return RayEngine()
     raise ValueError(f"engine must be 'local' or 'ray', got {name!r}.")
-
-
-@contextlib.contextmanager
-def _closed_at_end(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        getattr(engine, "close", lambda: None)()
 
 
 def _versions() -> dict[str, str]:
