@@ -25,8 +25,8 @@ import psutil
 import sqlalchemy
 from sleeping_worker import NAME, alphas_of, objective
 
-from continuum_act.sweep.storage import open_storage
-from continuum_act.sweep.trial_rows import read_rows
+from continuum_act.study.storage import open_storage
+from continuum_act.study.trial_rows import read_rows
 
 ALPHAS, SEEDS, SECONDS, PROCESSES = 24, 2, 0.5, 3
 HERE = Path(__file__).parent

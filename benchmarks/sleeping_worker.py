@@ -13,11 +13,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import optuna
 
 from continuum_act.population.budget import Budget, MemberResult
+from continuum_act.study.queue import TrialQueue
+from continuum_act.study.retries import RetryingStorage
+from continuum_act.study.storage import open_storage, storage_errors
 from continuum_act.sweep.progress import ProgressBar
-from continuum_act.sweep.retries import RetryingStorage
 from continuum_act.sweep.runner import SweepRunner
-from continuum_act.sweep.storage import open_storage, storage_errors
-from continuum_act.sweep.study import TrialQueue
 
 NAME = "sleeping"
 

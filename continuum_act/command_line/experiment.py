@@ -11,7 +11,7 @@ import keras
 
 from continuum_act.command_line.tables import Dataset, Part
 from continuum_act.layers.lambdas import complex_soft_exponential_lambda, soft_exponential_lambda
-from continuum_act.sweep.alphas import label
+from continuum_act.study.parameters import label
 from continuum_act.sweep.result import SweepResult
 from continuum_act.sweep.run import EngineName, sweep
 from continuum_act.sweep.statistics import interval

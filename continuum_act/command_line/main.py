@@ -74,8 +74,8 @@ def _sweep(options: Namespace) -> int:
     sys.stdout.flush()
     import_tensorflow()
     from continuum_act.command_line import experiment, saved
-    from continuum_act.sweep.file_names import as_file_name
-    from continuum_act.sweep.urls import shown
+    from continuum_act.study.file_names import as_file_name
+    from continuum_act.study.urls import shown
 
     storage = options.storage or str(out / "study.db")
     study = experiment.Experiment(
@@ -108,9 +108,9 @@ def _plot(options: Namespace) -> int:
 def _report(options: Namespace) -> int:
     import_tensorflow()
     from continuum_act.command_line.experiment import study_of_test
+    from continuum_act.study.urls import shown
     from continuum_act.sweep.result import SweepResult
     from continuum_act.sweep.stored import study_names
-    from continuum_act.sweep.urls import shown
 
     names = study_names(options.storage)
     sweeps = [name for name in names if name not in map(study_of_test, names)]
@@ -124,7 +124,7 @@ def _report(options: Namespace) -> int:
 
 def _show(result: SweepResult, out: Path | None) -> bool:
     """Write and print a result; return whether an alpha completed for every seed."""
-    from continuum_act.sweep.file_names import as_file_name
+    from continuum_act.study.file_names import as_file_name
 
     files = result.save(out / as_file_name(result.study_name)) if out else []
     print(result)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 Member = tuple[Any, int]  # alpha, seed
+Direction = Literal["minimize", "maximize"]
 MemberState = Literal["complete", "diverged", "failed", "pruned"]
 
 
@@ -30,7 +31,7 @@ class Budget:
     epochs: int
     batch_size: int
     objective: str = "val_loss"
-    direction: Literal["minimize", "maximize"] = "minimize"
+    direction: Direction = "minimize"
     epoch: Literal["last", "best"] = "last"
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
     sample_weight: Any = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from continuum_act.population.arguments import Alpha
-from continuum_act.sweep.alphas import is_complex, label
+from continuum_act.study.parameters import is_complex, label
 from continuum_act.sweep.rows import Findings
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from continuum_act.report.curves import Curve, Plane
-from continuum_act.sweep.alphas import label
+from continuum_act.study.parameters import label
 from continuum_act.sweep.rows import Findings, in_words
 
 # Alphas are blue to orange; baselines have other colours, dashes tell them apart in grey.

@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from continuum_act.population.arguments import Alpha
-from continuum_act.sweep.alphas import label
+from continuum_act.study.parameters import label
 from continuum_act.sweep.rows import BaselineSummary, Findings, Interval, Summary
 
 _DIFFERENCE = "to the best [95 %]"

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import keras
 from keras import metrics as km
 
-Direction = Literal["minimize", "maximize"]
+from continuum_act.population.budget import Direction
 
 _MAXIMIZED = (
     km.Accuracy,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from continuum_act.sweep.alphas import to_params
+from continuum_act.study.parameters import to_params
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -38,16 +38,6 @@ def fingerprint(models: dict[str, keras.Model], budget: Budget) -> dict[str, str
     }
 
 
-def differences(stored: dict[str, str], present: dict[str, str]) -> list[str]:
-    """Name the parts in which two fingerprints differ, with their values where these are readable."""
-    readable = {"epochs", "batch_size", "objective", "epoch"}
-    return [
-        f"{part} ({stored[part]} then, {value} now)" if part in readable else part
-        for part, value in present.items()
-        if stored.get(part, value) != value
-    ]
-
-
 def _plain_attributes(callback: keras.callbacks.Callback) -> dict[str, Any]:
     return {k: v for k, v in vars(callback).items() if isinstance(v, (bool, int, float, str))}
 

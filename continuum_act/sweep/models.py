@@ -12,8 +12,8 @@ import keras
 
 from continuum_act.population.budget import Budget, Member, MemberResult
 from continuum_act.population.stateless_model import Build
-from continuum_act.sweep.alphas import from_params, to_params
-from continuum_act.sweep.file_names import as_file_name
+from continuum_act.study.file_names import as_file_name
+from continuum_act.study.parameters import from_params, to_params
 from continuum_act.sweep.training import train_one
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import keras
 from continuum_act.population.arguments import as_alphas, as_seeds
 from continuum_act.population.budget import MemberResult
 from continuum_act.population.stateless_model import Build
-from continuum_act.sweep.alphas import as_ranges, from_params
+from continuum_act.study.parameters import as_ranges, from_params
 from continuum_act.sweep.arguments import Epoch, as_budget
 from continuum_act.sweep.direction import Direction, resolve_direction
 from continuum_act.sweep.fingerprint import fingerprint
@@ -137,10 +137,10 @@ def sweep(
         >>> len(result.rows)
         6
     """
+    from continuum_act.study.queue import TrialQueue
+    from continuum_act.study.storage import open_storage, storage_errors
     from continuum_act.sweep.progress import ProgressBar
-    from continuum_act.sweep.storage import open_storage, storage_errors
     from continuum_act.sweep.stored import baselines_of
-    from continuum_act.sweep.study import TrialQueue
 
     ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
     if (trials is None) != (ranges is None) or (sampler is not None and ranges is None):

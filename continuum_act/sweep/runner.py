@@ -19,8 +19,8 @@ from continuum_act.sweep.termination import exit_on_sigterm
 from continuum_act.sweep.training import Task
 
 if TYPE_CHECKING:
+    from continuum_act.study.queue import RunningTrial, TrialQueue
     from continuum_act.sweep.progress import ProgressBar
-    from continuum_act.sweep.study import RunningTrial, TrialQueue
 
 _MEMBERS_AT_ONCE = 64
 _SHARES = 5  # of the alphas that are open, one is claimed at once: what a kill costs, and another process can take

@@ -7,9 +7,9 @@ from typing import Any
 
 import optuna
 
+from continuum_act.study.storage import open_storage, storage_errors
+from continuum_act.study.trial_rows import is_of_a_sweep, read_rows
 from continuum_act.sweep.models import kept_model
-from continuum_act.sweep.storage import open_storage, storage_errors
-from continuum_act.sweep.trial_rows import is_of_a_sweep, read_rows
 
 
 def read_study(storage: Any, study_name: str) -> dict[str, Any]:

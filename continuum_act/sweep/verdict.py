@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from continuum_act.population.arguments import Alpha
-from continuum_act.sweep.alphas import label
+from continuum_act.study.parameters import label
 from continuum_act.sweep.direction import Direction
 from continuum_act.sweep.rows import Comparison, Summary, in_words
 

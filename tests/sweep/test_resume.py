@@ -13,8 +13,8 @@ import optuna
 import pytest
 
 import continuum_act as ca
-from continuum_act.sweep.storage import _tables, open_storage
-from continuum_act.sweep.study import TrialQueue
+from continuum_act.study.queue import TrialQueue
+from continuum_act.study.storage import _tables, open_storage
 from tests.sweep.models import BUDGET, build, wine
 
 ALPHAS = 4

@@ -12,7 +12,7 @@ import sqlalchemy
 
 import continuum_act as ca
 from continuum_act.population.budget import Budget, shuffled_batches
-from continuum_act.sweep import retries
+from continuum_act.study import retries
 from tests.sweep.models import BUDGET, build, relu, wine
 
 X, Y = wine()

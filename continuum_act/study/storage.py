@@ -13,10 +13,10 @@ import optuna
 import sqlalchemy
 import sqlalchemy.exc
 
-from continuum_act.sweep.file_names import as_file_name
-from continuum_act.sweep.locks import exclusive
-from continuum_act.sweep.retries import RetryingStorage, reason_of
-from continuum_act.sweep.urls import driver_hint, engine_arguments, shown, with_driver, without_secrets
+from continuum_act.study.file_names import as_file_name
+from continuum_act.study.locks import exclusive
+from continuum_act.study.retries import RetryingStorage, reason_of
+from continuum_act.study.urls import driver_hint, engine_arguments, shown, with_driver, without_secrets
 
 
 @contextlib.contextmanager

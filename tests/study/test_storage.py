@@ -13,12 +13,12 @@ from sqlalchemy.exc import OperationalError
 
 import continuum_act as ca
 from continuum_act.command_line.main import main
-from continuum_act.sweep import retries
-from continuum_act.sweep.file_names import as_file_name
-from continuum_act.sweep.storage import open_storage, rescue_path
-from continuum_act.sweep.study import TrialQueue
-from continuum_act.sweep.trial_rows import as_attributes, read_rows
-from tests.sweep import rounds
+from continuum_act.study import retries
+from continuum_act.study.file_names import as_file_name
+from continuum_act.study.queue import TrialQueue
+from continuum_act.study.storage import open_storage, rescue_path
+from continuum_act.study.trial_rows import as_attributes, read_rows
+from tests.study import rounds
 from tests.sweep.models import BUDGET, build, wine
 
 POSTGRESQL = os.environ.get("CONTINUUM_ACT_POSTGRESQL")

@@ -6,9 +6,9 @@ from collections import Counter
 
 import optuna
 
-from continuum_act.sweep.storage import open_storage
-from continuum_act.sweep.study import TrialQueue
-from continuum_act.sweep.trial_rows import read_rows
+from continuum_act.study.queue import TrialQueue
+from continuum_act.study.storage import open_storage
+from continuum_act.study.trial_rows import read_rows
 
 PROCESSES = 4
 SEEDS = [0]

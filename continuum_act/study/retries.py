@@ -13,7 +13,7 @@ import optuna
 import sqlalchemy.exc
 from optuna.storages import BaseStorage, RDBStorage
 
-from continuum_act.sweep.locks import exclusive
+from continuum_act.study.locks import exclusive
 
 PATIENCE = 300.0  # seconds: longer than the restart of a server, or the election of another
 _LONGEST_WAIT = 20.0

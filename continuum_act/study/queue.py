@@ -12,13 +12,13 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from continuum_act.population.arguments import Alpha
-from continuum_act.sweep.alphas import from_params, to_params
-from continuum_act.sweep.claims import Claims
-from continuum_act.sweep.direction import Direction
-from continuum_act.sweep.fingerprint import differences
-from continuum_act.sweep.rescue import RescuedRows
-from continuum_act.sweep.storage import open_storage, rescue_path
-from continuum_act.sweep.trial_rows import as_attributes, by_alpha, final_rows, params_of, ranges_of
+from continuum_act.population.budget import Direction
+from continuum_act.study.claims import Claims
+from continuum_act.study.made_with import differences
+from continuum_act.study.parameters import from_params, to_params
+from continuum_act.study.rescue import RescuedRows
+from continuum_act.study.storage import open_storage, rescue_path
+from continuum_act.study.trial_rows import as_attributes, by_alpha, final_rows, params_of, ranges_of
 
 _OPEN = (TrialState.WAITING, TrialState.RUNNING)
 

@@ -5,10 +5,10 @@ import os
 import optuna
 import pytest
 
-from continuum_act.sweep import heartbeat
-from continuum_act.sweep.storage import open_storage
-from continuum_act.sweep.study import TrialQueue
-from tests.sweep.rounds import row
+from continuum_act.study import heartbeat
+from continuum_act.study.queue import TrialQueue
+from continuum_act.study.storage import open_storage
+from tests.study.rounds import row
 
 
 @pytest.fixture

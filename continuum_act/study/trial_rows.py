@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from continuum_act.population.arguments import Alpha
-from continuum_act.sweep.alphas import from_params
+from continuum_act.study.parameters import from_params
 
 Key = tuple[tuple[str, Any], ...]  # the parameters of an alpha
 FINAL = ("complete", "diverged")

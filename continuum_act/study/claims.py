@@ -11,8 +11,8 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from continuum_act.sweep import heartbeat
-from continuum_act.sweep.retries import RetryingStorage
+from continuum_act.study import heartbeat
+from continuum_act.study.retries import RetryingStorage
 
 
 class Claims:
