@@ -98,18 +98,26 @@ class Population(keras.Model):
         """Make a variable of shape `(members, ...)` for each variable of a member."""
         model = self._untracked.model
         model.list_variables(input_shape)
-        initial = {seed: model.initial(seed) for seed in dict.fromkeys(seed for _, seed in self.members)}
-
-        def stacked(field: str, trainable: bool) -> list[Any]:
-            values = [getattr(initial[seed], field) for _, seed in self.members]
-            variables = getattr(model.stateless.variables, field)
-            return [self._stack(v, trainable, of) for v, *of in zip(variables, *values, strict=True)]
-
-        self._trainable = stacked("trainable", True)
-        self._other = stacked("other", False)
-        self._random = stacked("random", False)
+        variables = model.stateless.variables
+        self._trainable = [self._stack(v, True) for v in variables.trainable]
+        self._other = [self._stack(v, False) for v in variables.other]
+        self._random = [self._stack(v, False) for v in variables.random]
         self.optimizer.build(self._trainable)
+        self.reset()
         self.built = True
+
+    def reset(self) -> None:
+        """Begin again: the initial weights of each member, and the optimizer's state; nothing is compiled again."""
+        model = self._untracked.model
+        initial = [model.initial(seed) for _, seed in self.members]
+        fields = ((self._trainable, "trainable"), (self._other, "other"), (self._random, "random"))
+        for stacked, field in fields:
+            for variable, *values in zip(stacked, *(getattr(one, field) for one in initial), strict=True):
+                variable.assign(np.stack(values))
+        own = [*initial[0].counts, *initial[0].slots]
+        for variable, value in zip(self.optimizer.variables, own, strict=True):
+            variable.assign(np.broadcast_to(value, variable.shape))
+        self.reset_metrics()
 
     def _build_for(self, data: Any) -> None:
         """Build from the shapes of the data, for models that have no `Input`."""
@@ -121,8 +129,8 @@ class Population(keras.Model):
             raise ValueError("a population of a model without an Input cannot be built from a generator; add an Input.")
         self.build(keras.tree.map_structure(lambda array: (None, *array.shape[1:]), data))
 
-    def _stack(self, variable: Any, trainable: bool, values: list[np.ndarray]) -> Any:
-        made = self.add_weight(
+    def _stack(self, variable: Any, trainable: bool) -> Any:
+        return self.add_weight(
             shape=(len(self.members), *variable.shape),
             initializer="zeros",
             dtype=keras.backend.standardize_dtype(variable.dtype),
@@ -130,8 +138,6 @@ class Population(keras.Model):
             autocast=False,
             name=variable.path.replace("/", "_"),
         )
-        made.assign(np.stack(values))
-        return made
 
     def member(self, k: int) -> list[np.ndarray]:
         """Return the weights of member k, as `build(alpha).set_weights` takes them."""

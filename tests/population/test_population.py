@@ -96,6 +96,7 @@ class Batches(keras.utils.PyDataset):
 
 def test_fit_takes_what_keras_takes() -> None:
     population = ca.Population(build, ALPHAS[:2], 2)
+    initial = population.member(1)
     stop = keras.callbacks.EarlyStopping(monitor="val_loss", min_delta=100.0, patience=0)
     history = population.fit(X, Y, epochs=3, validation_split=0.25, class_weight={0: 2.0, 1: 1.0, 2: 0.5},
                              callbacks=[stop], verbose=0).history  # fmt: skip
@@ -107,12 +108,16 @@ def test_fit_takes_what_keras_takes() -> None:
     assert any(np.any(one != other) for one, other in zip(before, population.member(0), strict=True))
     evaluated = population.evaluate(X, Y, batch_size=20, return_dict=True, verbose=0)
     assert population.member_results["loss"].shape == (4,)
+    assert evaluated["loss"] == pytest.approx(np.mean(population.member_results["loss"]))
     outputs = population.predict(X, verbose=0)
     assert outputs.shape == (44, 4, 3)
     alone = build(ALPHAS[1])
     alone.set_weights(population.member(1))
     np.testing.assert_allclose(outputs[:, 1], alone.predict(X, verbose=0), rtol=0, atol=1e-5)
-    assert evaluated["loss"] == pytest.approx(np.mean(population.member_results["loss"]))
+    population.reset()
+    assert int(population.optimizer.iterations) == 0
+    for one, other in zip(initial, population.member(1), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def layer_of(alpha: Any, size: int = 6) -> keras.Model:
