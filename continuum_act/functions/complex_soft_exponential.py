@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
 import keras
@@ -13,6 +13,13 @@ from continuum_act.functions import arguments, complex_fixed, complex_traced
 from continuum_act.functions.operation import PureOperation
 from continuum_act.functions.parts import join_parts
 from continuum_act.functions.types import ComplexLike, Join, RealLike, Tensor
+
+_traced: Callable[..., Any] = complex_traced.traced
+if keras.backend.backend() == "torch":
+    import torch
+
+    # PyTorch's compiler would take minutes for so many operations: they run as they are
+    _traced = torch.compiler.disable(_traced)
 
 
 @overload
@@ -104,7 +111,7 @@ def complex_soft_exponential(
         arguments.broadcast(re, a)
         arguments.broadcast(re, b)
         sign = arguments.known_sign(alpha[0] if isinstance(alpha, (list, tuple)) else alpha)
-        parts = complex_traced.traced(re, ops.zeros_like(re) if im is None else im, a, b, sign)
+        parts = _traced(re, ops.zeros_like(re) if im is None else im, a, b, sign)
     if dtype != precise:
         parts = ops.cast(parts[0], dtype), ops.cast(parts[1], dtype)
     return join_parts(*parts, join=join, axis=axis)

@@ -40,6 +40,7 @@ class ProgressBar:
             console=Console(stderr=True),
             disable=verbose in (0, False),
         )
+        self._said = ""
         self._task = self._progress.add_task("training", total=total, best="")
 
     def __enter__(self) -> ProgressBar:
@@ -63,5 +64,8 @@ class ProgressBar:
             self._progress.update(self._task, best=f", best {self._objective} {self._sign * value:.4g}")
 
     def say(self, what: str) -> None:
-        """Say what is going on."""
+        """Say what is going on: in place of the bar's title, or as a line of a log, each once."""
         self._progress.update(self._task, description=what)
+        if not self._progress.console.is_terminal and not self._progress.disable and what != self._said:
+            self._said = what
+            self._progress.console.print(what)

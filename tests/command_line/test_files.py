@@ -42,8 +42,8 @@ EXPECTED = {"a": ["1", "4"], "b": ["2", "5"], "y": ["3", "6"]}
         (ROWS.replace(",", ";"), "t.csv", ";"),
         (ROWS.replace(",", "\t"), "t.csv", "\\t"),
         (ROWS.replace(",", "|"), "t.csv", "|"),
-        (gzip.compress(ROWS.encode()), "t.csv.gz", None),
-        (gzip.compress(ROWS.replace(",", "\t").encode()), "t.tsv.gz", None),
+        (gzip.compress(ROWS.encode(), mtime=0), "t.csv.gz", None),
+        (gzip.compress(ROWS.replace(",", "\t").encode(), mtime=0), "t.tsv.gz", None),
         ("a,b,y\n1,2,3,\n4,5,6,\n", "t.csv", None),  # a comma at the end of each row
         ("a,b,y,\n1,2,3,\n4,5,6,\n", "t.csv", None),  # of the header, too
     ],

@@ -1,5 +1,6 @@
 """Real tables of every kind: all are prepared, some are swept; the guide's snippets run on one of them."""
 
+import functools
 import os
 import re
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from continuum_act.command_line import experiment, saved, tables
 from continuum_act.command_line.main import main
+from continuum_act.layers.lambdas import soft_exponential_lambda
 from tests.command_line.real_tables import SWEPT, TABLES, read
 
 GUIDE = Path(__file__).parents[2] / "docs" / "your-own-table.md"
@@ -24,7 +26,7 @@ def write(directory, package, item):
 
 
 @pytest.mark.slow
-def test_every_real_table_is_prepared(tmp_path):
+def test_every_real_table_is_prepared_and_trained_on(tmp_path):
     assert len({(package, item) for package, item, *_ in TABLES}) >= 24
     for package, item, target, classes, _ in TABLES:
         table, path = write(tmp_path, package, item)
@@ -35,6 +37,8 @@ def test_every_real_table_is_prepared(tmp_path):
         assert sum(len(part.y) for part in parts) == table[target].notna().sum(), item
         assert all(np.isfinite(part.x).all() and np.isfinite(part.y).all() for part in parts), item
         assert (data.target.classes and len(data.target.classes)) == classes, item
+        model = experiment.network(data, functools.partial(soft_exponential_lambda, 0.3))
+        assert np.isfinite(model.train_on_batch(data.train.x[:256], data.train.y[:256])).all(), item
         saved.save_pipeline(tmp_path / "p.skops", data.pipeline)
         new = saved.load_pipeline(tmp_path / "p.skops").transform(pd.read_csv(path, nrows=1))
         assert new.shape == (1, data.train.x.shape[1]), item

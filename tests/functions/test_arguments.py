@@ -283,3 +283,20 @@ def test_compiler_of_pytorch_takes_the_function_whole(options):
     for function in functions:
         torch._dynamo.reset()
         np.testing.assert_array_equal(array(torch.compile(function, backend="eager", **options)(x)), array(function(x)))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "torch", reason="torch.compile")
+def test_compiler_of_pytorch_leaves_a_traced_complex_alpha_to_run_as_it_is():
+    """Whole, it took the code generator more than three minutes; the layers around it are compiled."""
+    import torch
+
+    torch._dynamo.reset()
+    inputs = keras.Input((3,))
+    hidden = ca.ComplexSoftExponential(keras.initializers.Constant([0.5, 2.0]))(keras.layers.Dense(4)(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(1)(hidden))
+    x = torch.linspace(-1, 1, 12).reshape(4, 3)
+    y = torch.compile(model)(x)
+    np.testing.assert_allclose(array(y), array(model(x)), rtol=1e-5)
+    y.sum().backward()
+    assert all(weight.value.grad is not None for weight in model.trainable_weights)

@@ -12,6 +12,7 @@ from continuum_act.population.budget import MemberResult
 from continuum_act.population.trainer import PopulationTrainer
 from continuum_act.sweep import training
 from continuum_act.sweep.arguments import as_budget
+from continuum_act.sweep.progress import ProgressBar
 from continuum_act.sweep.training import Task, Trainer
 from tests.sweep.models import BUDGET, build, relu, wine
 
@@ -195,3 +196,11 @@ def test_a_population_is_compiled_where_that_takes_less_than_the_fits(monkeypatc
     results = Trainer({"": build}, budget, None).train(task, lambda epoch, logs: ())
     next(results, None)
     assert bool(used) == pays
+
+
+def test_a_log_has_each_waiting_line_once(capsys, monkeypatch):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    with ProgressBar(3, "val_loss", "minimize", "auto") as bar:
+        for _ in range(3):
+            bar.say("waiting for host-7")
+    assert capsys.readouterr().err.count("waiting for host-7\n") == 1
