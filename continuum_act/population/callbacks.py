@@ -61,18 +61,18 @@ def check_mappable(callbacks: Sequence[keras.callbacks.Callback]) -> None:
 class _Optimizer:
     """The learning rate of one member."""
 
-    def __init__(self, rate: float | None) -> None:
-        self._rate = rate
+    def __init__(self, rate: Any) -> None:
+        self.rate = rate
 
     @property
-    def learning_rate(self) -> np.float32:
-        if self._rate is None:
+    def learning_rate(self) -> Any:
+        if self.rate is None:
             raise NotMappable("a callback sets the learning rate, which follows a schedule.")
-        return np.float32(self._rate)
+        return self.rate
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        self._rate = float(np.float32(value))
+        self.rate = self.learning_rate.dtype.type(value)
 
 
 class MemberCallbacks:
@@ -81,12 +81,12 @@ class MemberCallbacks:
     Args:
         callbacks: those of the sweep.
         model: the model that all members are built like, for its metrics.
-        rate: the learning rate, None if it follows a schedule.
+        rate: the learning rate as a NumPy number, None if it follows a schedule.
         get_weights: returns the member's weights now.
     """
 
     def __init__(
-        self, callbacks: Sequence[Any], model: keras.Model, rate: float | None, get_weights: Callable[[], list[Any]]
+        self, callbacks: Sequence[Any], model: keras.Model, rate: Any, get_weights: Callable[[], list[Any]]
     ) -> None:
         self.metrics = model.metrics
         self.optimizer = _Optimizer(rate)
@@ -105,9 +105,9 @@ class MemberCallbacks:
         self.restored = weights
 
     @property
-    def rate(self) -> float | None:
+    def rate(self) -> Any:
         """The learning rate as the callbacks have set it."""
-        return self.optimizer._rate
+        return self.optimizer.rate
 
     def epoch_begin(self, epoch: int) -> None:
         """Tell that an epoch begins."""

@@ -46,9 +46,9 @@ def chunks_of(
     groups: dict[tuple[int, int | None], list[int]] = {}
     for row, (alpha, seed) in enumerate(members):
         groups.setdefault((seed, sign_of(alpha) if by_sign else None), []).append(row)
-    size = size or balanced(max(map(len, groups.values())), len(groups))
+    size = max(size or balanced(max(map(len, groups.values())), len(groups)), at_least)
     return [
-        Chunk(*of, np.array(rows[start : start + size]), max(size, at_least))
+        Chunk(*of, np.array(rows[start : start + size]), size)
         for of, rows in groups.items()
         for start in range(0, len(rows), size)
     ]

@@ -43,12 +43,12 @@ class PopulationState:
             jobs += [Job(model.runner, False, state.for_test, block) for block in test]
         self._processors.compile(jobs)
 
-    def set_rates(self, rates: Sequence[float | None]) -> None:
+    def set_rates(self, rates: Sequence[Any]) -> None:
         """Set the learning rate of each member, unless it follows a schedule."""
         if not self._models[0].stateless.optimizer.rates:
             return
         for c, chunk in enumerate(self._chunks):
-            mine = np.asarray([rates[row] for row in chunk.padded], "float32")
+            mine = np.asarray([rates[row] for row in chunk.padded])
             slots = [ops.convert_to_tensor(mine), *self._states[c].slots[1:]]
             self._states[c] = self._states[c]._replace(slots=slots)
 
@@ -83,11 +83,11 @@ class PopulationState:
         values = dict(zip(map(id, stateless.variables.flat()), self._state_of(row).flat(), strict=True))
         return [values[id(v)] for v in stateless.weights]
 
-    def optimizer_of(self, row: int, rate: float | None) -> list[np.ndarray]:
+    def optimizer_of(self, row: int, rate: Any) -> list[np.ndarray]:
         """Return the variables of a member's optimizer, in Keras's order, with this learning rate."""
         state = self._state_of(row)
         rates = len(self._models[0].stateless.optimizer.rates)
-        return [*state.counts, *[np.float32(rate)] * rates, *state.slots[rates:]]
+        return [*state.counts, *[rate] * rates, *state.slots[rates:]]
 
     def _state_of(self, row: int) -> State:
         c, k = self._place[row]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from continuum_act.population import backend
@@ -102,9 +103,9 @@ class StatelessModel:
         )
 
     @property
-    def rate(self) -> float | None:
-        """The learning rate, None if it follows a schedule."""
-        return float(self.optimizer.rates[0].numpy()) if self.optimizer.rates else None
+    def rate(self) -> Any:
+        """The learning rate as a NumPy number of its dtype, None if it follows a schedule."""
+        return np.asarray(self.optimizer.rates[0].numpy())[()] if self.optimizer.rates else None
 
     def build_metrics(self, x: Any, y: Any, sample_weight: Any) -> None:
         """Build the loss and the metrics by one evaluation, and list the variables of the metrics."""

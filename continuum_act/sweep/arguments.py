@@ -59,7 +59,9 @@ def as_budget(
         at = math.floor(lengths.pop() * (1.0 - validation_split))
         if at == 0:
             raise ValueError(f"validation_split={validation_split} leaves no sample to train on.")
-        validation_data = tuple(keras.tree.map_structure(lambda leaf: leaf[at:], part) for part in data.values())
+        # as in `fit`, validation has the weights of samples, but not those of classes
+        held_out = [part for name, part in data.items() if name != "sample_weight" or class_weight is None]
+        validation_data = tuple(keras.tree.map_structure(lambda leaf: leaf[at:], part) for part in held_out)
         data = {name: keras.tree.map_structure(lambda leaf: leaf[:at], part) for name, part in data.items()}
     if objective.startswith("val_") and validation_data is None:
         raise ValueError(f"objective {objective!r} needs validation_data or validation_split.")

@@ -117,6 +117,21 @@ def test_verbose_0_is_silent(tmp_path, capfd):
     assert "members" not in printed.err
 
 
+def test_class_weights_are_those_of_fit():
+    """They weight the training loss, and leave validation alone."""
+    weights = {0: 3.0, 2: 0.5}
+    row = sweep(epochs=1, seeds=[4], class_weight=weights).rows[0]
+    keras.utils.set_random_seed(4)
+    model = build(0.0)
+    order = np.random.default_rng([4, 0]).permutation(133)
+    history = model.fit(
+        X[:133][order], Y[:133][order], class_weight=weights, validation_data=(X[133:], Y[133:]), batch_size=32,
+        shuffle=False, verbose=0,
+    ).history  # fmt: skip
+    for name, values in history.items():
+        assert row[name] == pytest.approx(values[0], rel=1e-5), name
+
+
 def test_random_state_of_the_caller_is_kept():
     keras.utils.set_random_seed(3)
     expected = np.random.rand()
