@@ -42,11 +42,14 @@ def test_each_mode_computes_and_trains_the_same_in_each_precision(policy):
         trained = [ops.convert_to_numpy(layer.alpha) for layer in middle[-2:]]
         assert all(np.all(alpha != 0) for alpha in trained)
         assert {alpha.dtype.name for alpha in trained} == {middle[-1].variable_dtype}
-        results[mode] = [*history.history["loss"], *(alpha.astype("float64").ravel() for alpha in trained)]
+        # Keras keeps the mean of the loss in float32, whatever the policy
+        losses = np.array(history.history["loss"], "float32")
+        results[mode] = [losses, *(alpha.astype("float64").ravel() for alpha in trained)]
     for mode in ("graph", "XLA"):
         for values, expected in zip(results[mode], results["eager"], strict=True):
             # Six layers deep, each of a few units of rounding, and four steps of gradients.
-            np.testing.assert_allclose(values, expected, rtol=64 * EPS[policy], atol=64 * EPS[policy])
+            tolerance = 64 * max(EPS[policy], 0 if values.dtype == "float64" else 2.0**-24)
+            np.testing.assert_allclose(values, expected, rtol=tolerance, atol=tolerance)
 
 
 def test_a_trained_alpha_is_not_rounded_to_the_compute_dtype():
