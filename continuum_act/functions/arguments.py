@@ -92,7 +92,7 @@ def tensor(x: Any, name: str = "x") -> Any:
         )
     _refuse_masked(x, name)
     if isinstance(x, int) and not isinstance(x, bool):
-        x = _as_float(x, name)  # of any size
+        x = np.asarray(_as_float(x, name), keras.config.floatx())  # of any size
     try:
         x = ops.convert_to_tensor(x)
         dtype = keras.backend.standardize_dtype(x.dtype)
