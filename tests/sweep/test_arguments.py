@@ -133,15 +133,15 @@ def test_class_weights_are_those_of_fit():
 
 
 def test_random_state_of_the_caller_is_kept():
-    keras.utils.set_random_seed(3)
-    expected = np.random.rand()
-    keras.utils.set_random_seed(3)
-    sweep(epochs=1, seeds=[7])
-    assert np.random.rand() == expected
-    first = keras.random.uniform((2,)), keras.initializers.RandomUniform()((2,))
-    keras.utils.set_random_seed(3)
-    sweep(epochs=1, seeds=[8, 9])
-    np.random.rand()
-    again = keras.random.uniform((2,)), keras.initializers.RandomUniform()((2,))
-    for one, other in zip(first, again, strict=True):
-        np.testing.assert_array_equal(keras.ops.convert_to_numpy(one), keras.ops.convert_to_numpy(other))
+    """What comes after a sweep does not depend on it: NumPy's numbers, and the weights of the next model."""
+
+    def after(seeds):
+        keras.utils.set_random_seed(3)
+        if seeds:
+            sweep(epochs=1, seeds=seeds)
+        return np.random.rand(), keras.ops.convert_to_numpy(keras.initializers.RandomUniform()((2,)))
+
+    number, weights = after([])
+    for seeds in ([7], [8, 9]):
+        assert after(seeds)[0] == number
+        np.testing.assert_array_equal(after(seeds)[1], weights)
