@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import psutil
 
 from continuum_act.population import backend
 from continuum_act.population.processors import share
@@ -17,6 +16,8 @@ _CERTAIN = 100  # a step of a small model keeps less than this many times its va
 
 def available() -> int:
     """Return half of this process's share of the memory that is free now, in bytes: what a population may need."""
+    import psutil
+
     return int(psutil.virtual_memory().available * share()) // 2
 
 

@@ -137,10 +137,13 @@ def sweep(
         >>> len(result.rows)
         6
     """
-    from continuum_act.study.queue import TrialQueue
-    from continuum_act.study.storage import open_storage, storage_errors
-    from continuum_act.sweep.progress import ProgressBar
-    from continuum_act.sweep.stored import baselines_of
+    try:
+        from continuum_act.study.queue import TrialQueue
+        from continuum_act.study.storage import open_storage, storage_errors
+        from continuum_act.sweep.progress import ProgressBar
+        from continuum_act.sweep.stored import baselines_of
+    except ImportError as error:
+        raise ImportError(f"{error}; `sweep` needs: pip install 'continuum-act[sweep]'") from error
 
     ranges, grid = as_ranges(alphas), [] if isinstance(alphas, dict) else as_alphas(alphas)
     if (trials is None) != (ranges is None) or (sampler is not None and ranges is None):
