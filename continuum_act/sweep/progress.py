@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
 
 from rich.console import Console
@@ -41,6 +42,7 @@ class ProgressBar:
             disable=verbose in (0, False),
         )
         self._said = ""
+        self._best = math.inf
         self._task = self._progress.add_task("training", total=total, best="")
 
     def __enter__(self) -> ProgressBar:
@@ -59,9 +61,10 @@ class ProgressBar:
         self._progress.update(self._task, advance=members, description="training")
 
     def show_best(self, value: float | None) -> None:
-        """Show the mean objective of the best alpha so far, as it is minimized."""
+        """Show the best mean objective so far, of alphas and baselines; the value is given as it is minimized."""
         if value is not None:
-            self._progress.update(self._task, best=f", best {self._objective} {self._sign * value:.4g}")
+            self._best = min(self._best, value)
+            self._progress.update(self._task, best=f", best {self._objective} {self._sign * self._best:.4g}")
 
     def say(self, what: str) -> None:
         """Say what is going on: in place of the bar's title, or as a line of a log, each once."""
