@@ -80,6 +80,7 @@ if keras.backend.backend() == "tensorflow":
     # XLA draws other random numbers than TensorFlow's own kernels, which an ordinary fit on a CPU uses
     XLA_IS_RANDOM_ALIKE = False
     FIT_KNOWS_NO_BATCH_SIZE = True  # the shape of a batch from arrays is (None, ...)
+    FIT_BUILDS_METRICS = False  # before its callbacks begin
 
 elif keras.backend.backend() == "jax":
     import jax
@@ -118,6 +119,7 @@ elif keras.backend.backend() == "jax":
     MEMORY_ERRORS = (MemoryError,)
     XLA_IS_RANDOM_ALIKE = True
     FIT_KNOWS_NO_BATCH_SIZE = False
+    FIT_BUILDS_METRICS = True
 
 else:
 
@@ -131,3 +133,4 @@ else:
     MEMORY_ERRORS = (MemoryError,)
     XLA_IS_RANDOM_ALIKE = False
     FIT_KNOWS_NO_BATCH_SIZE = False
+    FIT_BUILDS_METRICS = True

@@ -13,14 +13,9 @@ from continuum_act.population.names import log_name, name_metrics
 from continuum_act.population.stateless_model import OVERRIDDEN, forward
 
 
-def checked(model: Any, budget: Budget) -> keras.Model:
-    """Return the model, its loss and metrics built and named as in a process of their own.
-
-    Raises:
-        TypeError: if it is no compiled `keras.Model`.
-    """
+def build_metrics(model: keras.Model, budget: Budget) -> None:
+    """Build the loss and the metrics, and name the metrics as in a process of their own."""
     _logs(model, first_batch(budget))
-    return model
 
 
 def check_model(what: str, model: Any, budget: Budget) -> None:

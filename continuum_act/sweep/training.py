@@ -22,11 +22,11 @@ from continuum_act.population.budget import (
     state_of,
 )
 from continuum_act.population.callbacks import callbacks_of
-from continuum_act.population.names import log_name
+from continuum_act.population.names import log_name, name_metrics
 from continuum_act.population.stand_in import NotMappable
 from continuum_act.population.stateless_model import Build
 from continuum_act.population.trainer import PopulationTrainer, Watch
-from continuum_act.sweep.probe import checked
+from continuum_act.sweep.probe import build_metrics
 
 # A population costs its compilation, a fit of its own its tracing and its steps; on two cores, with TensorFlow and
 # small networks, about 6 s against 1 s and 1 ms per step.
@@ -125,7 +125,9 @@ def train_one(
     """Train `build(alpha)` by its own `fit` from this seed; return the model and its result."""
     start = time.perf_counter()
     keras.utils.set_random_seed(seed)
-    model = checked(build(alpha), budget)
+    model = build(alpha)
+    if not backend.FIT_BUILDS_METRICS:
+        build_metrics(model, budget)
     data = budget.x if budget.samples is None else shuffled_batches(budget, seed)
     last = _Watched(watch, (alpha, seed))
     history = model.fit(
@@ -147,6 +149,9 @@ def train_one(
 
 class _Renamed(keras.callbacks.Callback):
     """Gives the later callbacks, and the history, names that do not depend on what the process built before."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        name_metrics(self.model)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         rename = log_name(self.model)
