@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import operator
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import keras
 import numpy as np
 
 from continuum_act.population.budget import Budget
+from continuum_act.population.stateless_model import Build
 
 Epoch = Literal["last", "best"]
 
@@ -78,6 +80,26 @@ def as_arrays(name: str, values: Any) -> Any:
     if isinstance(values, (list, tuple)) and all(np.ndim(leaf) == 0 for leaf in keras.tree.flatten(values)):
         return _as_array(name, values)
     return keras.tree.map_structure(lambda leaf: _as_array(name, leaf), values)
+
+
+def builds_of(baselines: Mapping[str, Callable[[], keras.Model]] | None) -> dict[str, Build]:
+    """Return baselines as functions of an alpha, which they ignore."""
+    if baselines is None:
+        return {}
+    if not isinstance(baselines, Mapping) or not all(
+        callable(make) and not isinstance(make, keras.Model) for make in baselines.values()
+    ):
+        raise TypeError(
+            "baselines must be a dictionary of functions without arguments that return compiled models, such as"
+            f" {{'relu': build_with_relu}}, got {baselines!r}."
+        )
+    if wrong := [name for name in baselines if not isinstance(name, str) or not name]:
+        raise TypeError(f"the names of baselines must be texts, got {wrong}.")
+    return {name: functools.partial(_without_alpha, make) for name, make in baselines.items()}
+
+
+def _without_alpha(make: Callable[[], keras.Model], alpha: Any) -> keras.Model:
+    return make()
 
 
 def _as_array(name: str, values: Any) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import importlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ from continuum_act.population.arguments import as_alphas, as_seeds
 from continuum_act.population.budget import MemberResult
 from continuum_act.population.stateless_model import Build
 from continuum_act.study.parameters import as_ranges, from_params
-from continuum_act.sweep.arguments import Epoch, as_budget
+from continuum_act.sweep.arguments import Epoch, as_budget, builds_of
 from continuum_act.sweep.direction import Direction, resolve_direction
 from continuum_act.sweep.fingerprint import fingerprint
 from continuum_act.sweep.keywords import explain_unknown
@@ -154,7 +153,7 @@ def sweep(
         raise ValueError("a pruner needs engine='local': tasks on a cluster report when they have ended.")
     train_tasks = engine_of(engine)
     seeds = as_seeds(seeds)
-    builds = {"": build, **_builds_of(baselines)}
+    builds = {"": build, **builds_of(baselines)}
     budget = as_budget(
         x,
         y,
@@ -212,25 +211,6 @@ def sweep(
             keep_best(models(*member), *member, storage, result.study)
         result._models = models
     return result
-
-
-def _builds_of(baselines: Mapping[str, Callable[[], keras.Model]] | None) -> dict[str, Build]:
-    if baselines is None:
-        return {}
-    if not isinstance(baselines, Mapping) or not all(
-        callable(make) and not isinstance(make, keras.Model) for make in baselines.values()
-    ):
-        raise TypeError(
-            "baselines must be a dictionary of functions without arguments that return compiled models, such as"
-            f" {{'relu': build_with_relu}}, got {baselines!r}."
-        )
-    if wrong := [name for name in baselines if not isinstance(name, str) or not name]:
-        raise TypeError(f"the names of baselines must be texts, got {wrong}.")
-    return {name: functools.partial(_without_alpha, make) for name, make in baselines.items()}
-
-
-def _without_alpha(make: Callable[[], keras.Model], alpha: Any) -> keras.Model:
-    return make()
 
 
 def _raise_if_all_failed(result: SweepResult, failures: list[MemberResult]) -> None:
