@@ -32,34 +32,13 @@ def select(condition: Any, pair: Pair, other: Pair) -> Pair:
 
 
 def reciprocal(a: Any, b: Any) -> Pair:
-    """Return 1/(a + ib), for a divisor whose square, or its square in the derivative, may underflow or overflow."""
+    """Return 1/(a + ib), 1 at 0; its derivative is 0 where the incoming one is, though 1/(a + ib)**2 = inf."""
     size = ops.stop_gradient(largest(a, b))
-    extreme = ops.logical_and(ops.logical_or(size < 2.0**-6, size > 2.0**6), size > finfo(a).tiny)
-    scale = ops.where(extreme, 1.0 / ops.where(extreme, size, 1.0), 1.0)  # any scale is right: it has no derivative
-    a, b = a * scale, b * scale
+    zero = size < finfo(a).tiny
+    scale = 1.0 / ops.where(zero, 1.0, size)
+    a, b = ops.where(zero, 1.0, a * scale), b * scale
     norm = a * a + b * b
-    re, im = newton(a, b, a / norm, -b / norm)
-    return re * scale, im * scale
-
-
-def newton(a: Any, b: Any, p: Any, q: Any) -> Pair:
-    """Return 1/(a + ib) with the derivative of -1/(a + ib)**2: that of the quotient p + iq cancels by 3."""
-    rest = product(a, b, p, q)
-    return product(p, q, 2.0 - rest[0], -rest[1])
-
-
-def quotient(p: Any, q: Any, a: Any, b: Any) -> Pair:
-    """Return (p + iq)/(a + ib) by Smith's formula; its derivatives would lose digits.
-
-    A factor after the division, against underflow, made a population 20 times slower: XLA repeats what is cheap in
-    each use, and all that is cheap before it.
-    """
-    steep = ops.abs(b) > ops.abs(a)
-    p, q = ops.where(steep, q, p), ops.where(steep, -p, q)
-    a, b = ops.where(steep, b, a), ops.where(steep, -a, b)
-    ratio = b / a
-    divisor = a + b * ratio
-    return (p + q * ratio) / divisor, (q - p * ratio) / divisor
+    return (a / norm) * scale, (-b / norm) * scale
 
 
 def real_polynomial(coefficients: Sequence[float], p: Any, q: Any) -> Pair:
@@ -94,27 +73,17 @@ def argument(p: Any, q: Any) -> Any:
     return ops.cast(quarters, p.dtype) * (0.5 * math.pi) + ops.arctan(ratio)
 
 
-def scaled_log(p: Any, q: Any) -> Pair:
+def logarithm_of(p: Any, q: Any) -> Pair:
     """Log(p + iq), of p + iq scaled where its square could overflow or underflow."""
     exponent = int(math.log2(finfo(p).max))
-    step = int(0.55 * exponent)
+    bound, step = 2.0 ** int(0.4 * exponent), int(0.55 * exponent)
     size = largest(p, q)
-    large, small = size > 2.0 ** int(0.4 * exponent), size < 2.0 ** -int(0.4 * exponent)
+    large, small = size > bound, size < 1 / bound
     one = ops.ones_like(p)
     scale = ops.where(large, one * 2.0**-step, ops.where(small, one * 2.0**step, one))
-    steps = ops.cast(large, p.dtype) - ops.cast(small, p.dtype)
+    shift = ops.where(large, one * (step * math.log(2)), ops.where(small, one * (-step * math.log(2)), 0.0))
     p, q = p * scale, q * scale
-    return 0.5 * ops.log(p * p + q * q) + steps * (step * math.log(2)), argument(p, q)
-
-
-def lost_log(p: Any, q: Any) -> Any:
-    """Return what the rounding of |p + iq|**2 takes from log|p + iq|, where that is small; 0 elsewhere."""
-    p, q = ops.abs(p), ops.abs(q)
-    swap = q > p
-    p, q = ops.where(swap, q, p), ops.where(swap, p, q)
-    norm = p * p + q * q
-    lost = ((p - 1.0) * (p + 1.0) + q * q) - (norm - 1.0)
-    return ops.where(ops.logical_and(norm > 0.5, norm < 4.0), 0.5 * lost / norm, 0.0)
+    return 0.5 * ops.log(p * p + q * q) + shift, argument(p, q)
 
 
 def _lacks_double(x: Any) -> bool:
@@ -143,24 +112,12 @@ def log_tail(p: Any, q: Any, radius: float) -> Pair:
     return p + more[0], q + more[1]
 
 
-def log_slope(p: Any, q: Any, radius: float) -> Pair:
-    """Return k - 1/(2(1 - v)), k the derivative of -log(1 - v)/v, for v/(2 - v) = s = p + iq, |s| <= radius."""
-    terms = _terms(_atanhc_slope, finfo(p).eps, radius**2)
-    slope = real_polynomial(terms, *product(p, q, p, q))
-    one = 1.0 + p, q  # k - 1/(2(1 - v)) = s*(1 + s)**2 times the derivative of atanh(s)/s in s**2
-    return product(*product(*product(p, q, *one), *one), *slope)
-
-
 def _exprel(n: int) -> float:
     return 1 / math.factorial(n + 2)
 
 
 def _atanhc(n: int) -> float:
     return 1 / (2 * n + 3)
-
-
-def _atanhc_slope(n: int) -> float:
-    return (n + 1) / (2 * n + 3)
 
 
 @functools.cache

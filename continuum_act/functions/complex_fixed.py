@@ -19,8 +19,8 @@ from continuum_act.functions.complex_arithmetic import (
     exprel_tail,
     half_log,
     log_tail,
+    logarithm_of,
     product,
-    scaled_log,
     select,
 )
 from continuum_act.functions.series import finfo
@@ -171,7 +171,7 @@ def _far_constants(a: Fraction, b: Fraction, dtype: str) -> tuple[Any, ...]:
 
 def _far_log(zeta: Pair, x: Any, y: Any, c: Any, d: Any, re: Any, im: Any) -> Pair:
     """-Log(1 - alpha**2 - zeta)/alpha."""
-    return product(*scaled_log(c - zeta[0], d - zeta[1]), re, im)
+    return product(*logarithm_of(c - zeta[0], d - zeta[1]), re, im)
 
 
 def _shifted_constants(a: Fraction, b: Fraction, dtype: str) -> tuple[Any, ...]:
@@ -184,7 +184,7 @@ def _shifted_constants(a: Fraction, b: Fraction, dtype: str) -> tuple[Any, ...]:
 def _shifted_log(side: int, zeta: Pair | None, x: Any, y: Any, *constants: Any) -> Pair:
     """-(Log(z - (1/alpha - alpha)) + Log(-alpha))/alpha, without a product before the logarithm."""
     p, p_rest, q, q_rest, size, phase, re, im = constants
-    log, arg = scaled_log(*_turned((x - p_rest) - p, (y - q_rest) - q, -side))
+    log, arg = logarithm_of(*_turned((x - p_rest) - p, (y - q_rest) - q, -side))
     arg = arg + phase
     turns = ops.cast(arg < -math.pi, arg.dtype) - ops.cast(arg > math.pi, arg.dtype)
     arg = arg + turns * (2 * math.pi)

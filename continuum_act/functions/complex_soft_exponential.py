@@ -111,7 +111,7 @@ def complex_soft_exponential(
         arguments.broadcast(re, a)
         arguments.broadcast(re, b)
         sign = arguments.known_sign(alpha[0] if isinstance(alpha, (list, tuple)) else alpha)
-        parts = _traced(re, ops.zeros_like(re) if im is None else im, a, b, sign)
+        parts = _traced(re, im, a, b, sign)
     if dtype != precise:
         parts = ops.cast(parts[0], dtype), ops.cast(parts[1], dtype)
     return join_parts(*parts, join=join, axis=axis)

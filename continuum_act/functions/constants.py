@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import keras
+from keras import ops
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -22,3 +23,8 @@ def constant(function: Function) -> Function:
         return cached(*args)
 
     return torch.compiler.assume_constant_result(known)
+
+
+def either(condition: Any, value: float, otherwise: float, like: Any) -> Any:
+    """Choose between two numbers, in the dtype of `like`; keras.ops.where rounds Python floats to float32."""
+    return ops.where(condition, *(ops.convert_to_tensor(number, like.dtype) for number in (value, otherwise)))

