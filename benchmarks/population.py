@@ -1,6 +1,6 @@
 """A sweep as a population against ordinary fits, hyperparameter libraries and a hand-written JAX program.
 
-    python benchmarks/population.py [fit] [optuna] [keras_tuner] [jax] [members] [width]
+    python benchmarks/population.py [elu] [fit] [optuna] [keras_tuner] [jax] [members] [width]
 
 scikit-learn's digits, a network of two hidden layers, batch 32, 20 epochs, Adam; compilation is part of every time.
 KERAS_BACKEND chooses the backend; `keras_tuner` needs keras-tuner and tensorboard. Ratios are of runs side by side, the
@@ -26,7 +26,7 @@ import continuum_act as ca
 from continuum_act.population.budget import Budget
 from continuum_act.sweep.training import Task, Trainer
 
-MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 3
+MEMBERS, EPOCHS, BATCH, REPEATS = 64, 20, 32, 2
 X, Y = load_digits(return_X_y=True)
 X = (X / 16).astype("float32")
 
@@ -44,16 +44,28 @@ def build(alpha: Any, width: int = 64) -> keras.Model:
     return model
 
 
+def network(activation: Callable[[], Any], width: int = 64) -> keras.Model:
+    """Return the compiled model with another activation."""
+    hidden = [layer for _ in range(2) for layer in (keras.layers.Dense(width), activation())]
+    model = keras.Sequential([keras.Input((64,)), *hidden, keras.layers.Dense(10)])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    return model
+
+
 def alphas(members: int) -> list[float]:
     """Return so many alphas from -1 to 1."""
     return np.linspace(-1, 1, members).tolist()
 
 
+def train(made: Callable[[Any], keras.Model], of: list[Any], epochs: int = EPOCHS) -> None:
+    """Train members of these alphas as a sweep does."""
+    trainer = Trainer({"": made}, Budget(X, Y, None, epochs, BATCH, "loss"), None)
+    list(trainer.train(Task("", [(alpha, 0) for alpha in of]), lambda epoch, logs: ()))
+
+
 def population(members: int = MEMBERS, epochs: int = EPOCHS, width: int = 64) -> None:
-    """Train so many members as a sweep does."""
-    budget = Budget(X, Y, None, epochs, BATCH, "loss")
-    trainer = Trainer({"": functools.partial(build, width=width)}, budget, None)
-    list(trainer.train(Task("", [(alpha, 0) for alpha in alphas(members)]), lambda epoch, logs: ()))
+    """Train so many members of `build`."""
+    train(functools.partial(build, width=width), alphas(members), epochs)
 
 
 def ordinary(epochs: int = EPOCHS, width: int = 64) -> None:
@@ -78,6 +90,26 @@ def against_one_fit() -> None:
     """Compare with one ordinary fit."""
     one, many = side_by_side(ordinary, population)
     print(f"one ordinary fit {one:.2f} s, {MEMBERS} members {many:.2f} s: ratio {many / one:.2f}")
+
+
+def against_elu() -> None:
+    """Compare with a population of elu; the complex networks have half the units, so that their outputs are as wide."""
+    circle = np.exp(1j * np.linspace(-np.pi, np.pi, MEMBERS, endpoint=False))
+
+    def complex_network(alpha: Any) -> keras.Model:
+        return network(lambda: ca.complex_soft_exponential_lambda(alpha), 32)
+
+    kinds: dict[str, Callable[[], None]] = {
+        "elu": lambda: train(lambda alpha: network(lambda: keras.layers.Activation("elu")), alphas(MEMBERS)),
+        "real": population,
+        "real, alpha < 0": lambda: train(build, [-abs(a) for a in alphas(MEMBERS)]),
+        "real, alpha > 0": lambda: train(build, [abs(a) for a in alphas(MEMBERS)]),
+        "complex": lambda: train(complex_network, (0.8 * circle).tolist()),
+        "complex, Re(alpha) > 0": lambda: train(complex_network, [0.8 * (abs(a.real) + 1j * a.imag) for a in circle]),
+    }
+    times = dict(zip(kinds, side_by_side(*kinds.values()), strict=True))
+    print(f"population of {MEMBERS}, elu {times['elu']:.2f} s = 1: ", end="")
+    print(", ".join(f"{name} {taken / times['elu']:.2f}" for name, taken in times.items() if name != "elu"))
 
 
 def against_optuna() -> None:
@@ -190,6 +222,7 @@ def curve_of_width() -> None:
 
 
 BENCHMARKS = {
+    "elu": against_elu,
     "fit": against_one_fit,
     "optuna": against_optuna,
     "keras_tuner": against_keras_tuner,
