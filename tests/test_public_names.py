@@ -1,6 +1,7 @@
 """What users may rely on: the names, their arguments, and docstrings that say what they need to."""
 
 import inspect
+import re
 
 import keras
 import pytest
@@ -32,7 +33,7 @@ SWEEP = [
     "direction", "epoch", "callbacks", "class_weight", "sample_weight", "pruner", "sampler", "trials", "baselines",
     "storage", "study_name", "population", "engine", "verbose",
 ]  # fmt: skip
-CLASSES = {"SoftExponential", "ComplexSoftExponential", "Population", "SweepResult"}
+CLASSES = {"SoftExponential", "ComplexSoftExponential", "Population", "SweepResult", "NotMappable", "Best"}
 
 
 def test_all_lists_what_the_package_has():
@@ -67,9 +68,28 @@ def test_trainable_layers_take_the_arguments_of_prelu(name):
     assert list(inspect.signature(getattr(ca, name)).parameters)[: len(prelu)] == prelu
 
 
+def test_help_lists_every_name_by_its_purpose():
+    assert set(ca.__all__) <= set(re.findall(r"\w+", ca.__doc__))
+
+
 @pytest.mark.parametrize("name", ca.__all__)
 def test_docstring_has_a_summary_and_an_example(name):
     text = inspect.getdoc(getattr(ca, name))
     assert text.splitlines()[0].endswith((".", "?"))
     assert ">>>" in text
-    assert "Raises:" in text or name == "SweepResult"
+    assert "Raises:" in text or name in {"SweepResult", "Best", "NotMappable"}
+
+
+@pytest.mark.parametrize("name", ca.__all__)
+def test_docstring_is_for_a_reader(name):
+    text = inspect.getdoc(getattr(ca, name))
+    head, _, _ = text.partition("Args:")
+    assert "Accuracy" not in head, "what it takes comes before how exact it is"
+    assert not re.search(r"\d\.\d{7}", text), "round the output of an example"
+
+
+def test_what_a_population_raises_and_a_result_returns_are_public():
+    with pytest.raises(ca.NotMappable):
+        ca.Population(lambda alpha: float(alpha), [0.1])
+    rows = [{"alpha": 0.0, "seed": 0, "state": "complete", "objective": 1.0, "epochs": 1, "seconds": 0.1}]
+    assert ca.SweepResult(rows).best == ca.Best(0.0, 0, 1.0)

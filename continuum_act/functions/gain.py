@@ -37,7 +37,7 @@ def gain(alpha: float, *, domain: Domain = "linear", max_slope: float = 3.0) -> 
         max_slope: as in `soft_exponential`.
 
     Returns:
-        A named tuple `(mean, std)` of Python floats.
+        A named tuple `(mean, std)` of Python floats, computed in float64.
 
     Raises:
         TypeError: alpha or max_slope is not a real number.

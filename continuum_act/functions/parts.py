@@ -37,7 +37,7 @@ def join_parts(re: RealLike, im: RealLike, *, join: Join, axis: int = -1) -> Ten
         axis: the axis of the output that holds the parts; ignored by `"list"`.
 
     Returns:
-        A tensor, or a list of two.
+        A tensor, or a list of two, of the dtype of the parts.
 
     Raises:
         TypeError: axis is not an integer.
@@ -72,7 +72,7 @@ def split_parts(y: RealLike | Sequence[RealLike], *, join: Join, axis: int = -1)
         axis: the same as there.
 
     Returns:
-        `(re, im)`.
+        `(re, im)`, two tensors of the dtype of y and the shape that they had before they were joined.
 
     Raises:
         TypeError: axis is not an integer.

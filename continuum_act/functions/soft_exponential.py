@@ -26,17 +26,6 @@ def soft_exponential(x: RealLike, alpha: RealLike, *, domain: Domain = "strict",
     `soft_exponential(soft_exponential(x, alpha), -alpha)` is x. Derivatives in x and in alpha, of any order, are
     those of the formula; in alpha they need an alpha that is a tensor or a variable.
 
-    Accuracy, in spacings of the result beyond what one spacing of x (and of a traced alpha) does to it, over alpha in
-    [-4, 4] and x up to overflow, save within a few spacings of the border of the domain: value 3, d/dx 4, d/dalpha 4,
-    in float32 and float64, in both domains. Dense searches (benchmarks/dense.py, float32) found one corner of a fixed
-    alpha beyond, on TensorFlow without XLA: d/dx next to x = 0, 4.9 where -alpha is from 0.6 to 1, because its
-    derivative of log errs by 1.5 spacings. Results below the smallest normal number are zero where the hardware
-    flushes them. The gradient passes through its quotient by alpha: for |alpha| below 1e-30 it overflows where the
-    incoming one is above 1e8.
-
-    A Keras mask of x is not passed on: in a model with masks, use `soft_exponential_lambda`. So do inside
-    `Dense(activation=...)`, where a `functools.partial` of this function could not be saved.
-
     Args:
         x: tensor, array or numbers. Integers are computed in `keras.config.floatx()`; float16 and bfloat16 are
             computed in float32 and rounded once (exp overflows float16 above 11).
@@ -62,6 +51,16 @@ def soft_exponential(x: RealLike, alpha: RealLike, *, domain: Domain = "strict",
     >>> y = ca.soft_exponential([0.5, 1.0, 2.0], -1.0)
     >>> keras.ops.convert_to_numpy(y).astype("float64").round(3).tolist()
     [-0.693, 0.0, 0.693]
+
+    Notes:
+        In a model with masks use `soft_exponential_lambda`: a Keras mask of x is not passed on by this function. So do
+        inside `Dense(activation=...)`, where a `functools.partial` of this function could not be saved.
+
+        Accuracy, in float32 and float64, in both domains, for alpha in [-4, 4] and x up to overflow, save within a few
+        spacings of the border of the domain; in spacings of the result, beyond what one spacing of x (and of a traced
+        alpha) does to it: value 3, d/dx 4 (5 next to x = 0 for a fixed alpha on TensorFlow without XLA), d/dalpha 8.
+        Results below the smallest normal number are zero where the hardware flushes them. For |alpha| below 1e-30 the
+        gradient overflows where the incoming one is above 1e8.
 
     Reference: Godfrey and Gashler, arXiv:1602.01321.
     """
@@ -112,7 +111,9 @@ class SoftExponentialOperation(PureOperation):
 
 
 def interpolate_add_multiply(p: RealLike, q: RealLike, alpha: RealLike, *, domain: Domain = "strict") -> Tensor:
-    """f(alpha, f(-alpha, p) + f(-alpha, q)): p + q at alpha = 0, p * q at alpha = 1.
+    """Between adding and multiplying: p + q at alpha = 0, p * q at alpha = 1.
+
+        f(alpha, f(-alpha, p) + f(-alpha, q))      f(alpha, x) = soft_exponential(x, alpha)
 
     Args:
         p: tensor, array or numbers; positive where alpha = 1, because f(-1, p) = log(p).
@@ -121,7 +122,7 @@ def interpolate_add_multiply(p: RealLike, q: RealLike, alpha: RealLike, *, domai
         domain: as in `soft_exponential`.
 
     Returns:
-        A tensor of the broadcast shape of p, q and alpha.
+        A tensor of the dtype of p and q and the broadcast shape of p, q and alpha.
 
     Raises:
         TypeError: as `soft_exponential`.

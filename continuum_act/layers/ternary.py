@@ -17,6 +17,8 @@ def nearest(alpha: Any) -> Any:
 class TernaryConstraint(keras.constraints.Constraint):
     """Move each alpha, after each update, a part of the way to the nearest of {-1, 0, 1}.
 
+        alpha + rate*(nearest - alpha)
+
     Args:
         rate: the part of the way, above 0 and at most 1. 1 rounds: alpha then stays where it is until a
             single update takes it past the middle between two of the three.

@@ -19,9 +19,6 @@ def sinusoid_network(
 
     The sine is the real part of the complex soft exponential with alpha = i.
 
-    Accuracy: error over |a_1| + |a_2| + ... measured at most 0.33*(1 + t) eps, in float32 and float64; t is the mean
-    angle |w*x + phi|, weighted by |a|: an angle of 1e6 is rounded by up to 0.03 in float32.
-
     Args:
         frequencies: w_1, w_2, ..., in radians per unit of x; rounded to the dtype, as are the others.
         amplitudes: a_1, a_2, ..., as many.
@@ -43,6 +40,11 @@ def sinusoid_network(
     >>> model = ca.sinusoid_network([1.0, 2.0], [1.0, 0.5], [0.0, math.pi / 2])  # sin(x) + cos(2x)/2
     >>> keras.ops.convert_to_numpy(model(keras.ops.array([[0.0], [math.pi / 2]]))).round(3).tolist()
     [[0.5], [0.5]]
+
+    Notes:
+        Accuracy, as `continuum_act.networks` measures it: error over |a_1| + |a_2| + ... at most 0.33*(1 + t) eps, in
+        float32 and float64; t is the mean angle |w*x + phi|, weighted by |a|: an angle of 1e6 is rounded by up to 0.03
+        in float32.
 
     Reference: Godfrey and Gashler, arXiv:1602.01321; the complex alpha is this package's.
     """
@@ -66,9 +68,6 @@ def gaussian_network(n: int, *, dtype: str | None = None) -> keras.Model:
     That is the density of the standard normal distribution without its constant: 1 at the origin. The squares are
     computed as in `distance_network`, of numbers of any sign.
 
-    Accuracy: relative error measured at most 2.1*(1 + x_1**2 + ... + x_n**2) eps, in float32 and float64; a
-    rounding of x alone explains a quarter of that.
-
     Args:
         n: how many numbers.
         dtype: dtype of input, weights and output; None for Keras's global dtype policy.
@@ -88,6 +87,10 @@ def gaussian_network(n: int, *, dtype: str | None = None) -> keras.Model:
     >>> keras.ops.convert_to_numpy(y).astype("float64").round(3).tolist()
     [[1.0], [0.368]]
 
+    Notes:
+        Accuracy, as `continuum_act.networks` measures it: relative error at most 2.1*(1 + x_1**2 + ... + x_n**2) eps,
+        in float32 and float64; a rounding of x alone explains a quarter of that.
+
     Reference: Godfrey and Gashler, arXiv:1602.01321.
     """
     n = positive(n)
@@ -102,8 +105,6 @@ def softmax_network(n: int, *, dtype: str | None = None) -> keras.Model:
 
     It is computed as y_i = exp(-log(exp(x_1 - x_i) + ... + exp(x_n - x_i))), with n**2 exponentials, so that nothing
     overflows: one that is infinite belongs to a y_i of zero.
-
-    Accuracy: relative error of y_i measured at most 1.5*(1 + |log y_i|) eps, in float32 and float64, for n = 4.
 
     Args:
         n: how many classes.
@@ -124,6 +125,10 @@ def softmax_network(n: int, *, dtype: str | None = None) -> keras.Model:
     >>> y = ca.softmax_network(3)(keras.ops.array([[0.0, math.log(2.0), 0.0], [1e6, -1e6, 1e6]]))
     >>> keras.ops.convert_to_numpy(y).round(3).tolist()
     [[0.25, 0.5, 0.25], [0.5, 0.0, 0.5]]
+
+    Notes:
+        Accuracy, as `continuum_act.networks` measures it: relative error of y_i at most 1.5*(1 + |log y_i|) eps, in
+        float32 and float64, for n = 4.
 
     Reference: Godfrey and Gashler, arXiv:1602.01321.
     """

@@ -43,6 +43,8 @@ class Population(keras.Model):
         A call takes what a member takes, and returns `(batch, members, ...)`; so does `predict`.
 
     Raises:
+        TypeError: alphas or seeds are not numbers.
+        ValueError: an alpha is not finite, a seed is negative, or one of them is there twice or none at all.
         NotMappable: (a ValueError) if members could not train exactly as if alone: an optimizer that is not
             element-wise (Lamb, Muon, a norm clip, ...), a `build` that makes a Python number of alpha, a model with
             a `train_step` of its own, or PyTorch as backend.

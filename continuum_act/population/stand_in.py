@@ -9,7 +9,23 @@ import numpy as np
 
 
 class NotMappable(ValueError):
-    """The members of a model cannot be trained as one program; the message says why."""
+    """The members of a model cannot be trained as one program; the message says why.
+
+    `Population` raises it. `sweep` does not: it says why, and trains one member at a time.
+
+    Example:
+        >>> import keras
+        >>> import continuum_act as ca
+        >>> def build(alpha):
+        ...     model = keras.Sequential([keras.Input((1,)), ca.soft_exponential_lambda(alpha), keras.layers.Dense(1)])
+        ...     model.compile(keras.optimizers.Lamb(), "mse")  # its step depends on the norm of a whole weight
+        ...     return model
+        >>> try:
+        ...     population = ca.Population(build, [-0.5, 0.5])
+        ... except ca.NotMappable:
+        ...     print("one at a time")
+        one at a time
+    """
 
 
 class StandIn(keras.Variable):

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 
 
 class Best(NamedTuple):
-    """The best seed of an alpha."""
+    """The best seed of an alpha: what `SweepResult.best` returns.
+
+    Attributes:
+        alpha: the alpha, a number or a tuple as it was swept.
+        seed: the seed with the best objective of this alpha.
+        objective: that member's objective: it is the best of several, so a single fit will be worse on average.
+
+    Example:
+        >>> import continuum_act as ca
+        >>> best = ca.Best(alpha=0.3, seed=2, objective=0.25)
+        >>> alpha, seed, objective = best
+    """
 
     alpha: Alpha
     seed: int

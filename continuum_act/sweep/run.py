@@ -117,6 +117,7 @@ def sweep(
             of another experiment. Nothing is trained or stored then.
         Exception: the error of the members, if all fail alike.
         OSError: if the storage cannot be read or written; what it holds stays as it is.
+        ImportError: without the packages of the extra `[sweep]`, or `[ray]` for its engine.
 
     Example:
         >>> import keras, numpy as np
