@@ -45,11 +45,12 @@ autodoc_typehints = "none"  # the docstrings say in words what an argument takes
 autodoc_class_signature = "separated"
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = False
-napoleon_use_rtype = False
+napoleon_use_rtype = napoleon_attr_annotations = False
 napoleon_custom_sections = ["Shapes"]
 viewcode_line_numbers = True
 
 html_theme = "furo"
+pygments_dark_style = "monokai"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
@@ -79,7 +80,8 @@ def as_restructured_text(app, what, name, obj, options, lines):
 def _escaped(line):
     parts = line.split("`")
     prose = [re.sub(r"(?<!\\)([|*]|_(?=\W|$))", r"\\\1", part) for part in parts[::2]]
-    code = [f":obj:`{part}`" if part in ca.__all__ else f"``{part}``" for part in parts[1::2]]
+    names = [part.removeprefix("continuum_act.") for part in parts[1::2]]
+    code = [f":obj:`{name}`" if name in ca.__all__ else f"``{name}``" for name in names]
     prose[1:] = ["\\ " + part if part[:1].isalnum() else part for part in prose[1:]]  # `keras.Variable`s
     return "".join(a + b for a, b in zip(prose, [*code, ""], strict=True))
 
