@@ -1,10 +1,9 @@
-"""The site: `sphinx-build -W --keep-going -b html docs docs/_build/html`. Nothing is downloaded; notebooks are not run."""
+"""The site: `sphinx-build -W --keep-going -b html docs docs/_build/html`. Downloads nothing, runs no notebook."""
 
 import os
 import re
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -57,7 +56,9 @@ html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = False
 templates_path = ["_templates"]
 html_sidebars = {
-    "**": [f"sidebar/{part}.html" for part in ("brand", "search", "scroll-start", "navigation", "explorer", "scroll-end")]
+    "**": [
+        f"sidebar/{part}.html" for part in ("brand", "search", "scroll-start", "navigation", "explorer", "scroll-end")
+    ]
 }
 html_theme_options = {"footer_icons": [], "navigation_with_keys": True}
 html_context = {"has_explorer": (ROOT / "docs" / "explorer" / "index.html").exists()}
