@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from docutils.utils.math.latex2mathml import tex2mathml  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 
 import continuum_act as ca  # noqa: E402
-from continuum_act.command_line.arguments import parser  # noqa: E402
 from continuum_act.report.figures import plot_activations  # noqa: E402
 
 project = "continuum_act"
@@ -89,13 +89,15 @@ def _escaped(line):
 
 def add_made_files(app, config):
     """Write what pages include: the notebooks, the curves and the help of the command line."""
-    shutil.copytree(ROOT / "notebooks", ROOT / "docs" / "notebooks", dirs_exist_ok=True)
+    shutil.rmtree(ROOT / "docs" / "notebooks", ignore_errors=True)
+    shutil.copytree(ROOT / "notebooks", ROOT / "docs" / "notebooks")
     made = ROOT / "docs" / "_made"
     made.mkdir(exist_ok=True)
     plot_activations([i / 4 - 1 for i in range(9)], "real", made / "curves.svg")
-    commands = parser()._subparsers._group_actions[0].choices
-    for name, command in commands.items():
-        (made / f"{name}.txt").write_text(command.format_help())
+    for name in ("sweep", "plot", "report"):
+        command = [sys.executable, "-m", "continuum_act", name, "--help"]
+        text = subprocess.check_output(command, cwd=ROOT, env={**os.environ, "COLUMNS": "80"})
+        (made / f"{name}.txt").write_bytes(text)
 
 
 def add_explorer(app, error):
