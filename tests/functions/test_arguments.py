@@ -219,6 +219,14 @@ def test_shapes_that_do_not_fit_are_value_errors_of_the_package():
             ca.join_parts(np.ones(3), np.ones(4), join=join)
 
 
+def test_interpolation_of_inputs_of_a_model_is_that_of_tensors():
+    p, q = keras.Input((3,)), keras.Input((3,))
+    model = keras.Model([p, q], ca.interpolate_add_multiply(p, q, 0.5))
+    given = np.array([[1.0, 2.0, 3.0]], "float32"), np.array([[0.5, 4.0, 1.0]], "float32")
+    want = array(ca.interpolate_add_multiply(*given, 0.5))
+    np.testing.assert_allclose(model.predict(list(given), verbose=0), want, rtol=1e-6)
+
+
 def test_integers_of_any_size_are_numbers():
     big = 10**30
     want = array(ca.soft_exponential(np.zeros(2, "float32"), 1e30))

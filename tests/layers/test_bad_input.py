@@ -278,8 +278,8 @@ def test_a_mask_is_not_handed_to_axes_that_are_not_the_masks(stated):
     y = ca.activation_lambda(transposed, output_shape=shape)(layers.Masking()(x))
     model = keras.Model(x, layers.GlobalAveragePooling1D()(y))
     np.testing.assert_array_equal(
-        model.predict(np.array([[[3.0, 6, 0], [0, 0, 0], [0, 0, 0]]]), verbose=0), [[3, 0, 0]]
-    )
+        model.predict(np.array([[[6.0, 3, 0], [0, 0, 0], [0, 0, 0]]]), verbose=0), [[3, 0, 0]]
+    )  # with the mask of the rows, the mean over the first step alone: 6
 
 
 @keras.saving.register_keras_serializable(package="tests")

@@ -121,11 +121,25 @@ def int8(model, x, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("alpha", [0.95, -0.95, 0.3, -0.3, [0.9, 0.95, 1.0], [-0.9, -0.95, -1.0]])
+@pytest.mark.parametrize(
+    "alpha",
+    [
+        0.95,
+        -0.95,
+        0.3,
+        -0.3,
+        [0.9, 0.95, 1.0],
+        [-0.9, -0.95, -1.0],
+        0.1 + 1j,
+        -0.5 + 0.5j,
+        [-0.5 + 0.5j, 1j, -0.9 + 0.2j],
+    ],
+)
 def test_alphas_that_are_fixed_before_the_export_survive_8_bit_integers(alpha, tmp_path):
     keras.utils.set_random_seed(0)
     x = np.random.default_rng(0).normal(size=(100, 6)).astype("float32")
-    trained = ca.SoftExponential(keras.initializers.Constant(alpha))
+    of_kind = ca.ComplexSoftExponential if np.iscomplexobj(alpha) else ca.SoftExponential
+    trained = of_kind(keras.initializers.Constant(alpha))
     model = keras.Sequential([keras.Input((6,)), layers.Dense(3), trained, layers.Dense(2)])
     fixed = ca.with_fixed_alphas(model)
     want = model.predict(x, verbose=0)
