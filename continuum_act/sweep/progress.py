@@ -13,8 +13,11 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 
 from continuum_act.sweep.direction import Direction, sign_of
+
+_WIDE = 80  # columns from which there is room for the best objective too
 
 
 class ProgressBar:
@@ -34,9 +37,9 @@ class ProgressBar:
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.completed:.0f}/{task.total} members"),
-            TimeElapsedColumn(),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),  # where it is narrow, the bar shrinks first
             TextColumn("passed,"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
             TextColumn("left{task.fields[best]}"),
             console=Console(stderr=True),
             disable=verbose in (0, False),
@@ -62,7 +65,7 @@ class ProgressBar:
 
     def show_best(self, value: float | None) -> None:
         """Show the best mean objective so far, of alphas and baselines; the value is given as it is minimized."""
-        if value is not None:
+        if value is not None and self._progress.console.width >= _WIDE:
             self._best = min(self._best, value)
             self._progress.update(self._task, best=f", best {self._objective} {self._sign * self._best:.4g}")
 

@@ -1,11 +1,14 @@
 """How members are trained: their names, their own `fit`, what fails, what is pruned."""
 
+import io
 import math
+import re
 
 import keras
 import numpy as np
 import optuna
 import pytest
+from rich.console import Console
 
 import continuum_act as ca
 from continuum_act.population.budget import MemberResult
@@ -204,3 +207,15 @@ def test_a_log_has_each_waiting_line_once(capsys, monkeypatch):
         for _ in range(3):
             bar.say("waiting for host-7")
     assert capsys.readouterr().err.count("waiting for host-7\n") == 1
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_bar_shows_its_times_at_every_width(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    with ProgressBar(105, "val_loss", "minimize", "auto") as bar:
+        bar.advance(48)
+        bar.show_best(0.1234)
+        shown = io.StringIO()
+        Console(file=shown, width=width).print(bar._progress.get_renderable())
+    assert re.search(r"48/105 members 0:00:\d\d passed, -:--:-- left", shown.getvalue())
+    assert (", best val_loss 0.1234" in shown.getvalue()) == (width >= 80)
