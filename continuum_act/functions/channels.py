@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -20,3 +21,10 @@ def by_formula(chosen: list[tuple[Any, ...]], alpha: np.ndarray) -> Iterator[tup
         columns = zip(*((row or harmless)[1:] for row in mine), strict=True)
         constants = [ops.convert_to_tensor(np.reshape(c, alpha.shape).astype(alpha.real.dtype)) for c in columns]
         yield formula, ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape)), constants
+
+
+def masked(condition: Any, x: Any, otherwise: Any) -> Any:
+    """Mask x; LiteRT gives the two and the result of an 8-bit `where` one scale: of -x, which nothing else uses."""
+    if keras.backend.backend() == "tensorflow":
+        return -ops.where(condition, -x, -otherwise)
+    return ops.where(condition, x, otherwise)

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 from keras import ops
 
 from continuum_act.functions import real_fixed
-from continuum_act.functions.channels import by_formula
+from continuum_act.functions.channels import by_formula, masked
 from continuum_act.functions.complex_arithmetic import (
     Pair,
     cos_sin,
@@ -61,10 +60,10 @@ def _of_array(x: Any, y: Any, alpha: np.ndarray) -> Pair:
     dtype = alpha.real.dtype.name
     chosen = [_chosen(complex(a), dtype) for a in alpha.flat]
     zeros = ops.zeros(alpha.shape, dtype)
-    result = zeros - x, zeros - y  # each element is replaced; x itself would share a scale with the result, see _where
+    result = zeros - x, zeros - y  # each element is replaced; x itself would share a scale with the result, see masked
     for formula, here, constants in by_formula(chosen, alpha):
         # Where another formula is chosen, this one sees z = 1 + i.
-        parts = formula.value(_where(here, x, 1.0), _where(here, y, 1.0), *constants)
+        parts = formula.value(masked(here, x, 1.0), masked(here, y, 1.0), *constants)
         result = select(here, parts, result)
     return result
 
@@ -80,7 +79,7 @@ def real_alpha(x: Any, alpha: np.ndarray) -> Pair:
     with np.errstate(over="ignore"):  # next to alpha = 0
         border, arg = (ops.convert_to_tensor(part.astype(alpha.dtype)) for part in (border, arg))
     inside = x >= border
-    re = real_fixed.fixed(_where(inside, x, 2.0 * border - x), alpha, None)
+    re = real_fixed.fixed(masked(inside, x, 2.0 * border - x), alpha, None)
     return re, ops.where(inside, ops.zeros_like(re), arg)
 
 
@@ -105,13 +104,6 @@ def _formula(alpha: complex, dtype: str) -> Formula:
 
 def _identity(x: Any, y: Any) -> Pair:
     return x, y
-
-
-def _where(condition: Any, x: Any, otherwise: Any) -> Any:
-    """Mask x; LiteRT gives the two and the result of an 8-bit `where` one scale: of -x, which nothing else uses."""
-    if keras.backend.backend() == "tensorflow":
-        return -ops.where(condition, -x, -otherwise)
-    return ops.where(condition, x, otherwise)
 
 
 def _turned(p: Any, q: Any, side: int) -> Pair:
@@ -152,7 +144,7 @@ def _near_exp(side: int, x: Any, y: Any, a: Any, b: Any, *constants: Any) -> Pai
     """z*(exp(zeta) - 1)/zeta + alpha, if zeta = alpha*z is small."""
     u, v = product(a, b, x, y)
     near = u * u + v * v < NEAR_ZETA**2
-    tail = exprel_tail(_where(near, u, 0.0), _where(near, v, 0.0), NEAR_ZETA)
+    tail = exprel_tail(masked(near, u, 0.0), masked(near, v, 0.0), NEAR_ZETA)
     p, q = product(x, y, *tail)
     return select(near, ((x + a) + p, (y + b) + q), _far_exp(side, (u, v), *constants))
 
@@ -166,7 +158,7 @@ def _near_log(far: Callable[..., Pair], x: Any, y: Any, a: Any, b: Any, p: Any, 
     u, v = product(a, b, x, y)
     p, q = u + p, v + q
     near = NEAR_V[0] * (p + NEAR_V[1]) * (p + NEAR_V[1]) + q * q < NEAR_V[2]
-    tail = log_tail(*half_log(_where(near, p, 0.0), _where(near, q, 0.0)), NEAR_S)
+    tail = log_tail(*half_log(masked(near, p, 0.0), masked(near, q, 0.0)), NEAR_S)
     re, im = x + a, y + b
     p, q = product(re, im, *tail)
     return select(near, (re + p, im + q), far((u, v), x, y, *constants))
