@@ -11,6 +11,7 @@ where it stopped, and one with nothing left to do trains nothing. Prints the tab
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -61,7 +62,7 @@ def run(
     make_trainer: Callable[..., Any] | None = None,
 ) -> pd.DataFrame:
     """Return one line for each task and model; train and store those that are missing."""
-    stored = pd.read_csv(results, keep_default_na=True).fillna({"alphas": ""}) if results.exists() else pd.DataFrame()
+    stored = pd.read_csv(results, converters={"alphas": str}) if results.exists() else pd.DataFrame()
     rows = {tuple(row[name] for name in KEY): row for row in stored.to_dict("records")}
     wanted: dict[tuple[Task, str], tuple[Any, ...]] = {}
     for model in models:
@@ -77,7 +78,7 @@ def run(
             network = NETWORKS[model]
             if task.form not in trainers:
                 members = range(seeds_from, seeds_from + seeds)
-                trainers[task.form] = make_trainer(lambda: network.build(task.form), members, STEPS)
+                trainers[task.form] = make_trainer(functools.partial(network.build, task.form), members, STEPS)
             *found, alphas = errors(trainers[task.form], network, task)
             rows[wanted[task, model]] = entry | summary(*found, threshold(task), STEPS) | {"alphas": alphas}
             _write(pd.DataFrame(rows.values()), results)

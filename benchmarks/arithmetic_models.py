@@ -96,9 +96,7 @@ def nalu(form: str) -> keras.Model:
 
 
 def nmu(form: str) -> keras.Model:
-    return sequential(
-        form, lambda: units.addition_unit(2, INPUTS, SPARSITY), units.MultiplicationUnit(1, SPARSITY)
-    )
+    return sequential(form, lambda: units.addition_unit(2, INPUTS, SPARSITY), units.MultiplicationUnit(1, SPARSITY))
 
 
 NETWORKS = {
@@ -109,7 +107,7 @@ NETWORKS = {
     "swept": Network(swept, 0.03, grid=GRID),
     "trained": Network(trained, 0.03),
     "ternary": Network(functools.partial(trained, strength=0.1), 0.03),
-    "relu": Network(functools.partial(usual, activation="relu"), 0.01, "all"),
+    "relu": Network(functools.partial(usual, activation="relu"), 0.01),
     "elu": Network(functools.partial(usual, activation="elu"), 0.01),
     "tanh": Network(functools.partial(usual, activation="tanh"), 0.01),
     "NAC•": Network(nac, 0.1, "all"),

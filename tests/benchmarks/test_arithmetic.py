@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -14,7 +15,9 @@ if not all(map(importlib.util.find_spec, ("scipy", "pandas"))):
 from benchmarks import arithmetic, arithmetic_layers, arithmetic_models, arithmetic_table, arithmetic_tasks
 
 DOCS = Path(__file__).parents[2] / "docs"
-PLAIN = [arithmetic_tasks.Task(operation, "inputs", *arithmetic_tasks.PLAIN) for operation in arithmetic_tasks.OPERATIONS]
+PLAIN = [
+    arithmetic_tasks.Task(operation, "inputs", *arithmetic_tasks.PLAIN) for operation in arithmetic_tasks.OPERATIONS
+]
 EXPONENTS = {"multiply": (1, 1), "divide": (1, -1), "square": (2, 0), "root": (0.5, 0), "reciprocal": (-1, 0)}
 
 
@@ -158,8 +161,8 @@ def test_solved_is_judged_where_the_training_range_says_and_steps_count_to_the_f
 
 
 class StubTrainer:
-    trained = []
-    killed = None
+    trained: ClassVar[list] = []
+    killed: ClassVar[str | None] = None
 
     def __init__(self, build, seeds, steps):
         self.seeds = seeds
