@@ -62,7 +62,9 @@ def run(
     make_trainer: Callable[..., Any] | None = None,
 ) -> pd.DataFrame:
     """Return one line for each task and model; train and store those that are missing."""
-    stored = pd.read_csv(results, converters={"alphas": str}) if results.exists() else pd.DataFrame()
+    stored = (
+        pd.read_csv(results).astype({"alphas": object}).fillna({"alphas": ""}) if results.exists() else pd.DataFrame()
+    )
     rows = {tuple(row[name] for name in KEY): row for row in stored.to_dict("records")}
     wanted: dict[tuple[Task, str], tuple[Any, ...]] = {}
     for model in models:
