@@ -80,7 +80,7 @@ def table_of_moments(alphas: Sequence[float] = ALPHAS) -> str:
     for slopes in SLOPES:
         for alpha in alphas:
             tangent, *others = moments(alpha, slopes).values()
-            cells = [f"{100 * tangent:.0f}", *(f"{value:.2f}" for value in others)]
+            cells = [f"{100 * tangent:.0f}", *(f"{round(value, 2) + 0.0:.2f}" for value in others)]  # no -0.00
             lines.append(f"| {slopes} | {alpha:g} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -160,7 +160,8 @@ def summary(frame: pd.DataFrame) -> str:
             continue
         median = part.fillna(np.inf).groupby("layer")[STATISTICS].median()
         bad = part.assign(bad=part[["deviation", "gradient"]].isna().any(axis=1)).groupby("seed").bad.any().sum()
-        between = median.loc[last, "of_rows"] / median.loc[last, "deviation"]
+        with np.errstate(invalid="ignore"):  # where both overflow
+            between = median.loc[last, "of_rows"] / median.loc[last, "deviation"]
         cells = [
             f"{median.loc[last, 'mean']:.3g}",
             f"{median.loc[last, 'deviation']:.3g}",
@@ -187,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     frame = run(options.results)
     print(f"{table_of_moments()}\n\n{summary(frame)}")
     options.out.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(options.out / "log-side.csv", index=False, float_format="%.4g")
+    frame.to_csv(options.out / "log-side.csv", index=False, float_format="%.6g")
     draw(frame, options.out / "log-side.png")
 
 

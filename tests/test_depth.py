@@ -1,9 +1,11 @@
 """The benchmarks of depth are what they say: the same curves, the stated initial weights, a run that trains once."""
 
 import importlib.util
+from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 if keras.backend.backend() != "tensorflow":
@@ -16,6 +18,7 @@ from scipy import integrate, stats
 import continuum_act as ca
 from benchmarks import depth, log_side
 
+DOCS = Path(__file__).parents[1] / "docs"
 X = np.linspace(-6, 6, 97, dtype="float32")
 
 
@@ -113,6 +116,13 @@ def test_statistics_of_the_identity_are_those_of_linear_algebra():
     assert first["gradient"] == pytest.approx(np.linalg.norm(x.T @ residual @ kernels[1].T), rel=1e-4)
     assert last["gradient"] == pytest.approx(np.linalg.norm(y.T @ residual), rel=1e-4)
     assert first["tangent"] == last["tangent"] == 0
+
+
+def test_docs_quote_what_log_side_computes():
+    frame = pd.read_csv(DOCS / "log-side.csv")
+    quoted = (DOCS / "log-side.md").read_text().splitlines()
+    lines = f"{log_side.table_of_moments()}\n{log_side.summary(frame)}".splitlines()
+    assert not [line for line in lines if line not in quoted]
 
 
 def test_gain_keeps_the_second_moment_over_depth():
