@@ -1,6 +1,6 @@
-"""Does a chosen alpha predict better? Twelve real data sets, eleven alphas, six rivals, paired intervals.
+"""Does a chosen alpha predict better? Twelve real data sets, eleven alphas, eight rivals, paired intervals.
 
-    python -m benchmarks.evidence [--networks normalized] [--data wine ...] [--repetitions 10]
+    python -m benchmarks.evidence [--networks normalized] [--data wine ...] [--repetitions 10] [--stored]
                                   [--results sweeps/evidence] [--out sweeps/evidence]
 
 Each repetition has a split and a seed of its own. Its alpha is the one with the least loss on its validation part;
@@ -11,7 +11,8 @@ goes on where it stopped. Prints the tables of docs/evidence.md; writes evidence
 from __future__ import annotations
 
 import argparse
-import json
+import functools
+import importlib.metadata
 import os
 import platform
 import time
@@ -23,12 +24,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import pandas as pd
-import tensorflow as tf
 
 from benchmarks import evidence_data as data
 from benchmarks.evidence_figure import draw
 from benchmarks.evidence_statistics import markdown, report
-from benchmarks.evidence_training import ALPHAS, BASELINES, UNITS, Trainer
+from benchmarks.evidence_training import ALPHAS, BASELINES, MAX_SLOPE, SWEPT, UNITS, Trainer
+from benchmarks.stored import stored, stored_or_made
 
 NETWORKS = {"normalized": True, "plain": False}  # layer normalization before each activation, or none
 Fits = dict[str, dict[str, float | None]]
@@ -41,6 +42,8 @@ def budget(name: str, network: str) -> dict[str, Any]:
         "units": UNITS,
         "alphas": ALPHAS,
         "baselines": BASELINES,
+        "swept": SWEPT,
+        "max_slope": MAX_SLOPE,
         "network": network,
     }
 
@@ -50,33 +53,27 @@ def run(
     network: str,
     repetitions: int,
     results: Path,
-    make_trainer: Callable[[str, bool], Callable[[int], Fits]] = Trainer,
+    make_trainer: Callable[[str, bool], Callable[[int], Fits]] | None = Trainer,
 ) -> pd.DataFrame:
-    """Return every fit, one row each; train the pairs of data set and repetition that are not stored yet."""
+    """Return every fit, one row each; train the pairs of data set and repetition that are not stored yet.
+
+    Without a trainer, those are left out.
+    """
     rows = []
     for name in names:
         trainer = None
         for repetition in range(repetitions):
-            path = results / network / f"{name}-{repetition}.json"
-            stored = json.loads(path.read_text()) if path.exists() else {}
-            if stored.get("budget") != budget(name, network):
+            path, of = results / network / f"{name}-{repetition}.json", budget(name, network)
+            found = stored(path, of)
+            if found is None and make_trainer is not None:
                 begin = time.perf_counter()
                 trainer = trainer or make_trainer(name, NETWORKS[network])
-                stored = {"budget": budget(name, network), "fits": trainer(repetition)}
-                _write(path, json.dumps(stored))
+                found = stored_or_made(path, of, functools.partial(trainer, repetition))
                 print(f"{network} {name} {repetition}: {time.perf_counter() - begin:.0f} s", flush=True)
-            for model, scores in stored["fits"].items():
+            for model, scores in (found or {}).items():
                 rows.append({"network": network, "data": name, "repetition": repetition, "model": model, **scores})
     columns = ["loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"]
     return pd.DataFrame(rows).reindex(columns=["network", "data", "repetition", "model", *columns])
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a whole file or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text)
-    part.replace(path)
 
 
 def describe(names: Sequence[str]) -> str:
@@ -97,12 +94,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["normalized"])
     parser.add_argument("--data", nargs="+", choices=data.LOADERS, default=list(data.LOADERS))
     parser.add_argument("--repetitions", type=int, default=10, help="two or more (default: 10)")
+    parser.add_argument("--stored", action="store_true", help="train nothing: report what is finished")
     parser.add_argument("--results", type=Path, default=Path("sweeps/evidence"), help="where finished pairs are kept")
     parser.add_argument("--out", type=Path, default=Path("sweeps/evidence"), help="where CSV and figure go")
     options = parser.parse_args(arguments)
-    fits = pd.concat(run(options.data, n, options.repetitions, options.results) for n in options.networks)
+    trainer = None if options.stored else Trainer
+    fits = pd.concat(run(options.data, n, options.repetitions, options.results, trainer) for n in options.networks)
     print(f"\n{os.cpu_count()} cores, Python {platform.python_version()}, Keras {keras.__version__},", end=" ")
-    print(f"TensorFlow {tf.__version__}\n\n{describe(options.data)}")
+    backend = keras.backend.backend()
+    print(f"{backend} {importlib.metadata.version(backend)}\n\n{describe(options.data)}")
     for network, part in fits.groupby("network", sort=False):
         print(f"\n### Network: {network}\n\n{report(part)}")
     options.out.mkdir(parents=True, exist_ok=True)

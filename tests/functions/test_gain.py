@@ -36,6 +36,10 @@ def test_strict_gain_is_that_of_the_lognormal_distribution():
         assert std == pytest.approx(np.exp(a * a / 2) * np.sqrt(np.expm1(a * a)) / a, rel=1e-9)
 
 
+def test_strict_gain_of_the_identity_is_that_of_its_input():
+    np.testing.assert_allclose(ca.gain(0.0, domain="strict"), [0, 1], atol=1e-12)
+
+
 def test_what_has_no_gain_is_refused():
     with pytest.raises(ValueError, match="domain='linear'"):
         ca.gain(-0.5, domain="strict")
