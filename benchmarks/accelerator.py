@@ -21,6 +21,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from benchmarks.accelerator_rows import NOT_MEASURED, rows
 
@@ -53,7 +54,8 @@ def column(backend: str, arguments: list[str], device: str) -> dict[str, str]:
         environment |= {"JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
     command = [sys.executable, "-m", "benchmarks.accelerator", *arguments, "--measure"]
     found = {}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    root = Path(__file__).parents[1]
+    with subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             if line.startswith('["'):
                 name, cell = json.loads(line)

@@ -18,6 +18,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 MEMBERS, ROWS = "1,4,16,64,256,1024", "1024,10240,102400,1024000"
@@ -29,7 +30,7 @@ def point(backend: str, members: int, rows: int) -> dict[str, Any]:
     """Return what is measured of so many members and rows, in a process of its own."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "KERAS_BACKEND": backend}
     command = [sys.executable, "-m", "benchmarks.large_point", str(members), str(rows)]
-    run = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+    run = subprocess.run(command, cwd=Path(__file__).parents[1], env=environment, stdout=subprocess.PIPE, text=True)
     return json.loads(run.stdout.splitlines()[-1]) if run.returncode == 0 else {}
 
 

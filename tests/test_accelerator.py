@@ -1,26 +1,11 @@
 """The benchmarks of accelerators and of large work run on a CPU, at small sizes."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 
 import continuum_act as ca
 from benchmarks import accelerator, large
-
-ROOT = Path(__file__).parents[1]
-
-
-def run(module, *arguments):
-    """Return what a benchmark prints on the backend of these tests."""
-    environment = {**os.environ, "KERAS_BACKEND": keras.backend.backend(), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="measured on TensorFlow and JAX")
@@ -64,7 +49,7 @@ def test_program_by_hand_computes_the_same_activation(alpha):
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="measured on TensorFlow and JAX")
 @pytest.mark.slow
 def test_parts_of_a_large_epoch_and_the_rest_are_the_whole():
-    found = json.loads(run("large_point", "2", "1024").splitlines()[-1])
+    found = large.point(keras.backend.backend(), 2, 1024)
     parts = [found[name] for name in large.PARTS if name not in ("arithmetic", "rest")]
     assert min(parts) > 0
     assert found["rest"] + sum(parts) == pytest.approx(found["epoch"])
