@@ -138,13 +138,13 @@ def optimizer(members: int) -> tuple[Callable[[int], Any], Any]:
     def step(values: list[Any]) -> list[Any]:
         n = len(SHAPES)
         new = []
-        for w, m, v, g in zip(values[:n], values[n : 2 * n], values[2 * n :], gradients, strict=True):
+        for w, m, v, g in zip(*(values[k * n : (k + 1) * n] for k in range(4)), strict=True):
             m, v = m + (g - m) * 0.1, v + (g * g - v) * 0.001
-            new.append((w - 1e-3 * m / (ops.sqrt(v) + 1e-7), m, v))
+            new.append((w - 1e-3 * m / (ops.sqrt(v) + 1e-7), m, v, g))
         return [value for field in zip(*new, strict=True) for value in field]
 
     zeros = [ops.zeros_like(g) for g in gradients]
-    return lambda thread: step, [*gradients, *zeros, *zeros]
+    return lambda thread: step, [*gradients, *zeros, *zeros, *gradients]
 
 
 def rate() -> float:

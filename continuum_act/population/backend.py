@@ -86,7 +86,7 @@ if keras.backend.backend() == "tensorflow":
         device = tf.constant(0.0).device.rpartition("/device:")[2]
         return None if device.startswith("CPU") else device
 
-    def free_bytes(device: str) -> int | None:
+    def free_bytes(device: Any) -> int | None:
         """Return how much of an accelerator's memory is free; None if it does not say."""
         from tensorflow.python.client import device_lib  # the limit has no public name
 
