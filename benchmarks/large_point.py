@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import resource
 import sys
@@ -57,7 +58,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return jax.jit(function)
     import tensorflow as tf
 
-    return tf.function(function, jit_compile=True)
+    # a partial of its own, as TensorFlow warns of functions of the same code that are traced often
+    return tf.function(functools.partial(function), jit_compile=True)
 
 
 def least(run: Callable[[], Any]) -> float:
@@ -91,6 +93,11 @@ def per_step(body: Callable[[int], Callable[[Any], Any]], values: Any, threads: 
         return least(lambda: list(pool.map(run, loops))) / STEPS
 
 
+def moved(value: Any, gradient: Any) -> Any:
+    """Return the value after a small step, of the same shape: TensorFlow does not know that of a mapped gradient."""
+    return ops.reshape(value - 1e-6 * gradient, value.shape)
+
+
 def products(members: int) -> tuple[Callable[[int], Any], Any]:
     """Return a step of the network's matrix products alone, forward and backward, and its first values."""
     x = numbers(BATCH, 64)
@@ -100,7 +107,7 @@ def products(members: int) -> tuple[Callable[[int], Any], Any]:
 
     def step(w: list[Any]) -> list[Any]:
         _, gradients = backend.value_and_gradients(lambda w: (ops.sum(backend.vectorized(loss, w)), ()), w)
-        return [v - 1e-6 * g for v, g in zip(w, gradients, strict=True)]
+        return [moved(v, g) for v, g in zip(w, gradients, strict=True)]
 
     return lambda thread: step, [numbers(members, *shape) for shape in SHAPES if len(shape) > 1]
 
@@ -123,7 +130,7 @@ def activation(members: int) -> tuple[Callable[[int], Any], Any]:
                 _, [gradient] = backend.value_and_gradients(
                     lambda one: (ops.sum(backend.vectorized(function, [one[0], alphas])), ()), [hidden]
                 )
-                hidden = hidden - 1e-6 * gradient
+                hidden = moved(hidden, gradient)
             return hidden
 
         return step
