@@ -76,14 +76,35 @@ if keras.backend.backend() == "tensorflow":
         return sum((out.shape.num_elements() or 0) * out.dtype.size for out in outputs if out.dtype.size)
 
     COMPILE_ERRORS: tuple[type[Exception], ...] = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
-    MEMORY_ERRORS: tuple[type[Exception], ...] = (tf.errors.ResourceExhaustedError, MemoryError)
-    # XLA draws other random numbers than TensorFlow's own kernels, which an ordinary fit on a CPU uses
-    XLA_IS_RANDOM_ALIKE = False
+
+    def is_out_of_memory(error: BaseException) -> bool:
+        """Whether an error says that memory does not suffice."""
+        return isinstance(error, (tf.errors.ResourceExhaustedError, MemoryError))
+
+    def accelerator() -> Any:
+        """Return the accelerator on which Keras computes now; None on a CPU."""
+        device = tf.constant(0.0).device.rpartition("/device:")[2]
+        return None if device.startswith("CPU") else device
+
+    def free_bytes(device: Any) -> int | None:
+        """Return how much of an accelerator's memory is free; None if it does not say."""
+        from tensorflow.python.client import device_lib  # the limit has no public name
+
+        visible = ",".join(gpu.name.rpartition(":")[2] for gpu in tf.config.get_visible_devices("GPU"))
+        options = tf.compat.v1.GPUOptions(allow_growth=True, visible_device_list=visible)
+        try:
+            devices = device_lib.list_local_devices(tf.compat.v1.ConfigProto(gpu_options=options))
+            [limit] = [one.memory_limit for one in devices if one.name == f"/device:{device}"]
+            return limit - tf.config.experimental.get_memory_info(device)["current"]
+        except (ValueError, RuntimeError, tf.errors.OpError):
+            return None
+
     FIT_KNOWS_NO_BATCH_SIZE = True  # the shape of a batch from arrays is (None, ...)
     FIT_BUILDS_METRICS = False  # before its callbacks begin
 
 elif keras.backend.backend() == "jax":
     import jax
+    import jax.numpy as jnp
 
     def value_and_gradients(function: Callable[..., Any], values: list[Any]) -> tuple[Any, list[Any]]:
         """Return `function(values)`, which is `(loss, aux)`, and the gradients of the loss."""
@@ -116,8 +137,22 @@ elif keras.backend.backend() == "jax":
         return sum(out.aval.size * out.aval.dtype.itemsize for equation in equations for out in equation.outvars)
 
     COMPILE_ERRORS = ()
-    MEMORY_ERRORS = (MemoryError,)
-    XLA_IS_RANDOM_ALIKE = True
+
+    def is_out_of_memory(error: BaseException) -> bool:
+        """Whether an error says that memory does not suffice."""
+        refused = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+        return refused or isinstance(error, MemoryError)
+
+    def accelerator() -> Any:
+        """Return the accelerator on which Keras computes now; None on a CPU."""
+        [device] = jnp.zeros(()).devices()
+        return None if device.platform == "cpu" else device
+
+    def free_bytes(device: Any) -> int | None:
+        """Return how much of an accelerator's memory is free; None if it does not say."""
+        stats = device.memory_stats() or {}
+        return stats["bytes_limit"] - stats["bytes_in_use"] if "bytes_limit" in stats else None
+
     FIT_KNOWS_NO_BATCH_SIZE = False
     FIT_BUILDS_METRICS = True
 
@@ -126,11 +161,14 @@ else:
     def _unavailable(*args: Any, **kwargs: Any) -> Any:
         raise NotMappable(f"populations run on TensorFlow and JAX, not on {keras.backend.backend()}.")
 
-    value_and_gradients = vectorized = graph = bytes_of = _unavailable
+    value_and_gradients = vectorized = graph = bytes_of = accelerator = free_bytes = _unavailable
     Compiled: Any = _unavailable  # type: ignore[no-redef]
     HAS_PLAIN = False
     COMPILE_ERRORS = ()
-    MEMORY_ERRORS = (MemoryError,)
-    XLA_IS_RANDOM_ALIKE = False
+
+    def is_out_of_memory(error: BaseException) -> bool:
+        """Whether an error says that memory does not suffice."""
+        return isinstance(error, MemoryError)
+
     FIT_KNOWS_NO_BATCH_SIZE = False
     FIT_BUILDS_METRICS = True

@@ -14,13 +14,12 @@ from keras import ops
 
 from continuum_act.population import backend
 from continuum_act.population.budget import Member
-from continuum_act.population.processors import processors
+from continuum_act.population.processors import chunks_at_once, processors
 from continuum_act.population.program import Batches, Program, as_numbers
 from continuum_act.population.stand_in import NotMappable, sign_of
 from continuum_act.population.stateless_model import State, StatelessModel
 
 Results = dict[str, np.ndarray]  # the value of each metric for each member
-WORKERS = processors()
 _WORTH_COMPILING = 50  # runs of a single batch, the last of an epoch, that are worth a program of their own
 
 
@@ -58,12 +57,13 @@ def balanced(group: int, groups: int) -> int:
     """Return the size of chunk that keeps all processors busy with so many groups of so many members.
 
     Example:
-        >>> from continuum_act.population import chunks
-        >>> [chunks.balanced(64, groups) for groups in (1, chunks.WORKERS)] == [-(-64 // chunks.WORKERS), 64]
+        >>> workers = chunks_at_once()
+        >>> [balanced(64, groups) for groups in (1, workers)] == [-(-64 // workers), 64]
         True
     """
-    sizes = [-(-group // splits) for splits in range(1, WORKERS + 1)]
-    return min(sizes, key=lambda size: -(-groups * -(-group // size) // WORKERS) * size)
+    workers = chunks_at_once()
+    sizes = [-(-group // splits) for splits in range(1, workers + 1)]
+    return min(sizes, key=lambda size: -(-groups * -(-group // size) // workers) * size)
 
 
 class ChunkRunner:
@@ -79,8 +79,10 @@ class ChunkRunner:
         self._programs: dict[Any, Program] = {}
         self._single_with_xla = not backend.HAS_PLAIN or epochs >= _WORTH_COMPILING
         self._modes = [(True, True), (False, True), (False, False)]  # (vectorized, XLA)
-        if model.variables.random and not backend.XLA_IS_RANDOM_ALIKE:
-            self._modes = [(True, False)]
+        if model.variables.random and backend.HAS_PLAIN:
+            # as the model's own fit: XLA draws other random numbers than TensorFlow's kernels
+            self._single_with_xla = model.model.jit_compile
+            self._modes = [(True, True), (False, True)] if self._single_with_xla else [(True, False)]
 
     def run(self, state: State, work: list[Batches], *, training: bool) -> tuple[State, Results]:
         """Return the state of a chunk, and its members' metrics, after this work."""
@@ -144,7 +146,7 @@ class Processors:
     """Runs and compiles chunks side by side."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(WORKERS)
+        self._pool = ThreadPoolExecutor(processors())
         self._ready: set[Any] = set()
 
     def compile(self, jobs: Sequence[Job]) -> None:
@@ -157,7 +159,7 @@ class Processors:
             error = future.exception()
             if error is None:
                 self._ready.add(key)
-            elif isinstance(error, Exception) and not isinstance(error, backend.MEMORY_ERRORS):
+            elif isinstance(error, Exception) and not backend.is_out_of_memory(error):
                 failed.setdefault(new[key].runner, error)
             else:
                 raise error

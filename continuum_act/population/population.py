@@ -30,6 +30,12 @@ class Population(keras.Model):
     of `steps_per_execution` batches per call (32). Member k becomes what `build(alpha)` becomes by its own `fit` with
     the same seed and batches, to rounding: see `member`.
 
+    On an accelerator this holds against a `fit` on the same one. Rounding is then that of its matrix products, which
+    are in TensorFloat-32 on recent GPUs (11 bits in place of 24), in bfloat16 on TPUs, unless that is switched off by
+    `tf.config.experimental.enable_tensor_float_32_execution(False)` or, on JAX, by
+    `jax.config.update("jax_default_matmul_precision", "highest")`. Random numbers (dropout, noise) are those of that
+    `fit`: there TensorFlow compiles it by XLA, and so the population.
+
     The progress bar, callbacks and `History` see the mean of each metric over members, those that are not finite left
     out. `member_results` has the last value of each metric for each member, `member_history` those of each epoch.
 
@@ -37,7 +43,8 @@ class Population(keras.Model):
         build: returns a compiled `keras.Model` for an alpha.
         alphas: 1-D array of real or complex alphas, or a list of equally long tuples.
         seeds: a count (seeds 0, 1, ...) or a list of integers.
-        chunk: number of members that are computed as one; chosen by the number of processors if None.
+        chunk: number of members that are computed as one; if None, that which makes a chunk for each processor, or
+            one for each seed on an accelerator.
 
     Shapes:
         A call takes what a member takes, and returns `(batch, members, ...)`; so does `predict`.

@@ -95,7 +95,9 @@ class Trainer:
             except NotMappable as reason:
                 self._limits[task.build] = 1
                 warnings.warn(f"members are trained one at a time: {reason}", stacklevel=2)
-            except backend.MEMORY_ERRORS:
+            except Exception as error:
+                if not backend.is_out_of_memory(error):
+                    raise
                 self._limits[task.build] = max(1, (self._limits[task.build] or len(left)) // 2)
                 self._populations.pop(task.build, None)
                 if self._limits[task.build] == 1:

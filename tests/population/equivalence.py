@@ -15,6 +15,16 @@ from keras import layers, ops
 
 import continuum_act as ca
 
+# The tolerance below is that of float32; recent GPUs would multiply matrices in TensorFloat-32, TPUs in bfloat16.
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+elif keras.backend.backend() == "jax":
+    import jax
+
+    jax.config.update("jax_default_matmul_precision", "highest")
+
 ALPHAS = [-0.4, 0.0, 0.6]
 SAMPLES, BATCH, EPOCHS, RATE = 44, 16, 2, 0.01
 STEPS = EPOCHS * -(-SAMPLES // BATCH)
