@@ -59,11 +59,7 @@ def gain(alpha: float, *, domain: Domain = "linear", max_slope: float = 3.0) -> 
     if np.ndim(alpha):
         raise ValueError(f"alpha must be one number, got an array of shape {np.shape(alpha)}.")
     a = float(arguments.fixed_alpha(alpha, "float64"))
-    knee, low, high = (
-        math.inf if a > 0 else -math.inf,
-        -REACH,
-        REACH + 2 * max(a, 0.0),
-    )  # where f**2 times the density is
+    knee, low, high = math.inf, -REACH, REACH + 2 * max(a, 0.0)  # where f**2 times the density is
     if domain == "linear":
         slope = arguments.slope(max_slope)
         knee, high = tangent.knee_of(a, slope, "float64"), REACH
