@@ -27,7 +27,7 @@ COMPLEX = np.array(
             size * np.exp(sign * 1j * angle)
             for size, angle, sign in itertools.product([1e-30, 1e-9, 0.1, 0.6, 1, 4], ANGLES, [1, -1])
         ),
-        *(1j, -1j, 12j, 0.2 + 1j),
+        *(1j, -1j, 12j, 0.2 + 1j, complex(-0.5, -0.0)),
     ]
 )
 
@@ -94,6 +94,11 @@ def table(page, name):
     return np.array([[float(cell) for cell in row[1:]] for row in rows])
 
 
+def joined(parts):
+    """Return pairs as complex numbers, infinite parts too."""
+    return np.ascontiguousarray(parts).view(complex)[..., 0]
+
+
 def errors(got, exact, slope):
     """Return errors in spacings of the result beyond what one spacing of x does to it; 0 where equal, or both NaN."""
     with np.errstate(invalid="ignore"):
@@ -131,21 +136,22 @@ def test_curve_and_slope_are_those_of_the_package(page, domain, max_slope):
 def test_parts_and_their_slopes_are_those_of_the_package(page):
     pairs = [[alpha.real, alpha.imag] for alpha in COMPLEX.tolist()]
     parts, slopes = (
-        computed(
-            page,
-            f"arguments[0].map((x) => arguments[1].map((alpha) => Numerics.{name}(x, alpha)))",
-            *(X.tolist(), pairs),
+        joined(
+            computed(
+                page,
+                f"arguments[0].map((x) => arguments[1].map((alpha) => Numerics.{name}(x, alpha)))",
+                *(X.tolist(), pairs),
+            )
         )
-        @ [1, 1j]
         for name in ("complex", "complexSlope")
     )
     x = ops.convert_to_tensor(np.broadcast_to(X[:, None], (len(X), len(COMPLEX))).copy())
-    want = np.asarray(ca.complex_soft_exponential(x, COMPLEX)) @ [1, 1j]
+    want = joined(np.asarray(ca.complex_soft_exponential(x, COMPLEX)))
     wide = COMPLEX.astype("complex256"), X.astype("float128")[:, None]
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         t = (1 - wide[0]) * (1 + wide[0]) - wide[0] * wide[1]
         want_slope = np.where(COMPLEX.real >= 0, np.exp(wide[0] * wide[1]), 1 / t).astype(complex)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         border = np.where((COMPLEX.imag == 0) & (COMPLEX.real < 0), 1 / COMPLEX.real - COMPLEX.real, np.inf)
     away = np.abs(X[:, None] - border) > 0.01
     assert away.sum() > 0.99 * away.size
@@ -155,7 +161,7 @@ def test_parts_and_their_slopes_are_those_of_the_package(page):
 
 
 def test_mean_and_deviation_are_those_of_gain(page):
-    alphas = [0.0, 1e-310, 1e-9, 0.3, 1.0, 2.0, 4.0]
+    alphas = [0.0, 1e-310, 0.3, 1.0, 4.0]
     for alpha, max_slope in itertools.product([*alphas, *(-a for a in alphas)], [1.5, 3.0, None]):
         got = page.execute_script("return Numerics.gain(arguments[0], arguments[1])", alpha, max_slope)
         if max_slope is None and alpha < 0:
@@ -339,6 +345,8 @@ def test_typing_takes_what_is_valid_and_says_what_is_not(page):
     alpha = element(page, "alpha")
     retype(page, "alpha", "-1e-7")
     assert text(page, "code") == "ca.soft_exponential_lambda(-1e-7)"
+    retype(page, "alpha", "0.05")  # by way of 0.0, which is not rewritten as 0
+    assert text(page, "code") == "ca.soft_exponential_lambda(0.05)"
     retype(page, "alpha", "21")
     assert text(page, "problem") == "alpha must be a number from -20 to 20."
     assert alpha.get_attribute("aria-invalid") == "true"
