@@ -75,8 +75,9 @@ def real_alpha(x: Any, alpha: np.ndarray) -> Pair:
         re = real_fixed.fixed(x, alpha, None)
         return re, ops.zeros_like(re)
     a = np.where(negative, alpha, -1.0).astype("float64")
-    border, arg = np.where(negative, 1 / a - a, -finfo(x).max / 4), np.where(negative, math.pi / -a, 0.0)
     with np.errstate(over="ignore"):  # next to alpha = 0
+        border = np.where(negative, (1 - a) * ((1 + a) / a), -finfo(x).max / 4)  # 1/a - a, which cancels next to -1
+        arg = np.where(negative, math.pi / -a, 0.0)
         border, arg = (ops.convert_to_tensor(part.astype(alpha.dtype)) for part in (border, arg))
     inside = x >= border
     re = real_fixed.fixed(masked(inside, x, 2.0 * border - x), alpha, None)

@@ -106,9 +106,9 @@ def _in_range(max_slope: float, dtype: str) -> Decimal:
 
 @constant
 def knee_of(alpha: float, max_slope: float, dtype: str) -> float:
-    """Return the knee of a fixed alpha, rounded towards the side of the function; infinite for the identity."""
+    """Return the knee of a fixed alpha, rounded towards the side of the function; for the identity at infinity."""
     if abs(alpha) < float(np.finfo(dtype).tiny):
-        return float("inf")
+        return float("-inf" if alpha < 0 else "inf")
     with decimal.localcontext(prec=80, Emin=-9999, Emax=9999), np.errstate(over="ignore"):
         a, m = Decimal(alpha), _in_range(max_slope, dtype)
         exact = m.ln() / a if alpha > 0 else (1 - 1 / m) / a - a

@@ -84,6 +84,16 @@ def test_value_and_both_derivatives_are_within_the_bar(dtype, kind):
                 )
 
 
+def test_real_alpha_next_to_minus_one_keeps_its_digits_beyond_the_border_in_float64():
+    for alpha in (-1.001, -0.999, -1 + 1e-9):
+        border = float(1 / Fraction(alpha) - Fraction(alpha))
+        x = border - np.array([1e-4, 1e-3, 0.1, 2.0])
+        re, im = (array(part) for part in ca.complex_soft_exponential(x, alpha, join="list"))
+        for at, got in zip(x.tolist(), (re + 1j * im).tolist(), strict=True):
+            e = oracle.complex_(at, alpha)
+            assert oracle.error(got, e.f, "float64", (e.x, at)) <= 3, (alpha, at)
+
+
 def samples(seed, alphas, count):
     rng = np.random.default_rng(seed)
     for name, found in dense_complex.regions(rng):

@@ -67,6 +67,16 @@ def test_up_to_the_junction_it_is_the_strict_function_to_the_last_bit(alpha, tra
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_subnormal_alphas_among_others_are_the_identity(dtype):
+    x = np.array([[-3.0], [0.0], [2.0]], dtype)
+    tiny = float(np.finfo(dtype).tiny) / 8
+    alphas = np.array([tiny, -tiny, 0.0, 0.5], dtype)
+    got = array(linear(3.0)(x, alphas))
+    np.testing.assert_array_equal(got[:, :3], np.broadcast_to(x, (3, 3)))
+    np.testing.assert_allclose(ca.gain(-1e-310), [0, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_second_derivatives_are_right_beyond_the_junction(dtype):
     rng = np.random.default_rng(1)
     alpha = np.array([s * size for s in (1, -1) for size in (1e-9, 1e-3, 0.1, 0.6, 1.0, 1.2, 4.0)], dtype)
