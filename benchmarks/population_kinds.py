@@ -1,7 +1,7 @@
 """A sweep against a loop of ordinary fits, for several kinds of network: `python -m benchmarks.population_kinds`.
 
-scikit-learn's digits, batch 32, Adam; 8 members and 4 epochs, and a CNN of 16 members and 20 epochs. Compilation is part
-of every time; of a loop two fits are run. KERAS_BACKEND chooses the backend.
+scikit-learn's digits, batch 32, Adam; 8 members and 4 epochs, and a CNN of 16 members and 20 epochs. Compilation is
+part of every time; of a loop two fits are run. KERAS_BACKEND chooses the backend.
 """
 
 from __future__ import annotations
@@ -71,9 +71,8 @@ def main() -> None:
     ):
         fits, many = gain(kind, members, epochs)
         loop = fits * members / 2
-        print(
-            f"{kind}, {members} members, {epochs} epochs: loop {loop:.1f} s, sweep {many:.1f} s: {loop / many:.1f} times"
-        )
+        print(f"{kind}, {members} members, {epochs} epochs: loop {loop:.1f} s, sweep {many:.1f} s", end="")
+        print(f": {loop / many:.1f} times", flush=True)
 
 
 if __name__ == "__main__":
