@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from continuum_act.functions.constants import constant
 from continuum_act.functions.series import finfo
 
 Pair = tuple[Any, Any]
@@ -92,7 +92,7 @@ def _lacks_double(x: Any) -> bool:
 
 def exprel_tail(x: Any, y: Any, radius: float) -> Pair:
     """(exp(u) - 1)/u - 1 for u = x + iy, |u| <= radius."""
-    terms = _terms(_exprel, finfo(x).eps, radius)
+    terms = _terms("exprel", finfo(x).eps, radius)
     return product(x, y, *real_polynomial(terms, x, y))
 
 
@@ -106,23 +106,22 @@ def half_log(x: Any, y: Any) -> Pair:
 def log_tail(p: Any, q: Any, radius: float) -> Pair:
     """-log(1 - v)/v - 1 for v/(2 - v) = s = p + iq, |s| <= radius."""
     square = product(p, q, p, q)
-    terms = _terms(_atanhc, finfo(p).eps, radius**2)
+    terms = _terms("atanhc", finfo(p).eps, radius**2)
     tail = product(*square, *real_polynomial(terms, *square))  # atanh(s)/s - 1
     more = product(1.0 + p, q, *tail)  # 2 s/v = 1 + s
     return p + more[0], q + more[1]
 
 
-def _exprel(n: int) -> float:
-    return 1 / math.factorial(n + 2)
+_COEFFICIENTS: dict[str, Callable[[int], float]] = {
+    "exprel": lambda n: 1 / math.factorial(n + 2),
+    "atanhc": lambda n: 1 / (2 * n + 3),
+}
 
 
-def _atanhc(n: int) -> float:
-    return 1 / (2 * n + 3)
-
-
-@functools.cache
-def _terms(coefficient: Callable[[int], float], eps: float, widest: float) -> tuple[float, ...]:
+@constant
+def _terms(name: str, eps: float, widest: float) -> tuple[float, ...]:
     """Keep the terms above eps/32: the derivatives of the series need a little more than its value."""
+    coefficient = _COEFFICIENTS[name]
     kept: list[float] = []
     while coefficient(len(kept)) * widest ** len(kept) >= eps / 32:
         kept.append(coefficient(len(kept)))
