@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 import continuum_act as ca
-from benchmarks.evidence_training import FIXED, one_of_fixed
+from benchmarks.evidence_training import FIXED
 from benchmarks.structure_data import Case, Split, split
 from benchmarks.structure_prediction import FIXED as ACTIVATIONS
 from benchmarks.structure_prediction import Function, complex_soft_exponential, forward, soft_exponential
@@ -48,6 +48,15 @@ DEFAULT = Curve()
 Row = dict[str, Any]  # "model", "seed", and mean squared errors: None if not finite
 Predict = Callable[[np.ndarray], np.ndarray]  # from the rows to train on to predictions, (rows, members)
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # likewise, from x, y and rows
+
+
+@keras.saving.register_keras_serializable(package="benchmarks")
+def one_of_fixed(x: Any, index: Any) -> Any:
+    """Return the fixed activation of this index: as one function, so that one population trains all of them."""
+    y = x
+    for k, name in enumerate(FIXED):
+        y = keras.ops.where(keras.ops.equal(index, k), keras.activations.get(name)(x), y)
+    return y
 
 
 def continuum(columns: int, curve: Curve, alphas: Any) -> keras.Model:

@@ -31,7 +31,7 @@ def snippets(language):
 
 
 def test_extras_of_the_guide_exist():
-    named = {extra for group in re.findall(r"continuum-act\[([a-z,]+)\]", GUIDE) for extra in group.split(",")}
+    named = {extra for group in re.findall(r"(?:continuum-act|'\.)\[([a-z,]+)\]", GUIDE) for extra in group.split(",")}
     stated = set(re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text(), re.MULTILINE))
     assert named == {"cli", "ray", "postgresql", "mysql"}
     assert named <= stated

@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.functions import tangent
-from continuum_act.functions.channels import by_formula, masked
+from continuum_act.functions.channels import by_formula
 from continuum_act.functions.constants import constant
 from continuum_act.functions.series import NEAR_EXPM1, NEAR_LOG1P, expm1_terms, horner, log1p_terms
 
@@ -49,10 +49,10 @@ def _of_array(x: Any, alpha: np.ndarray, max_slope: float | None) -> Any:
     zeros = ops.zeros(alpha.shape, alpha.dtype.name)
 
     def strict(x: Any) -> Any:
-        result = zeros - x  # each element is replaced; x itself would share a scale with the result, see masked
+        result = x + zeros
         for name, here, constants in by_formula(chosen, alpha):
             # Where another formula is chosen, this one sees x = 1, inside every domain.
-            result = ops.where(here, FORMULAS[name].value(masked(here, x, 1.0), *constants), result)
+            result = ops.where(here, FORMULAS[name].value(ops.where(here, x, 1.0), *constants), result)
         return result
 
     if max_slope is None or not alpha.size:

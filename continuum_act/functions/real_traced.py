@@ -36,10 +36,10 @@ def _of_sign(x: Any, alpha: Any, max_slope: float | None, sign: int) -> Any:
 
 
 def _strict(x: Any, alpha: Any) -> Any:
-    """Where the other branch is chosen, each sees alpha = 0, for which both are finite."""
+    """Each branch sees only inputs of its own domain."""
     negative = alpha < 0
-    grown = exponential(x, ops.where(negative, 0.0, alpha))
-    shrunk = logarithm(x, ops.where(negative, -alpha, 0.0))
+    grown = exponential(ops.where(negative, 0.0, x), ops.where(negative, 0.0, alpha))
+    shrunk = logarithm(ops.where(negative, x, 0.0), ops.where(negative, -alpha, 0.5))
     return ops.where(negative, shrunk, grown)
 
 
@@ -59,7 +59,7 @@ def exponential(x: Any, alpha: Any) -> Any:
 
 
 def logarithm(x: Any, b: Any) -> Any:
-    """log(1 + u)/b for u = b*(x - b), b = -alpha >= 0."""
+    """log(1 + u)/b for u = b*(x - b), b = -alpha > 0."""
     w = x - b
     u = w * b
     near = _near(u, NEAR_LOG, b)
