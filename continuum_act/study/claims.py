@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from continuum_act.study import heartbeat
@@ -39,14 +38,14 @@ class Claims:
         except UpdateFinishedTrialError:
             return None
         self._ids[number] = trial_id
-        self._sign(trial_id, self._storage)
+        self._sign(trial_id)
         return Trial(self._study, trial_id)
 
     def ask(self) -> Trial:
         """Claim a new trial."""
         trial = self._study.ask()
         self._ids[trial.number] = self.id_of(trial.number)
-        self._sign(self._ids[trial.number], self._storage)
+        self._sign(self._ids[trial.number])
         return trial
 
     def forget(self, number: int) -> None:
@@ -71,7 +70,8 @@ class Claims:
                 self._worker.beats += 1
                 # while the storage is away nobody sees that there is no beat, either
                 with contextlib.suppress(Exception):
-                    self._sign(next(filter(self._is_ours, list(self._ids.values()))), self._storage.wrapped)
+                    claimed = next(filter(self._is_ours, list(self._ids.values())))
+                    self._storage.wrapped.set_trial_user_attr(claimed, "beat", self._worker.beat())
 
         with self._worker.at_work():
             threading.Thread(target=beat, daemon=True, name="heartbeat").start()
@@ -98,5 +98,5 @@ class Claims:
         trial = self._storage.wrapped.get_trial(trial_id)
         return trial.state == TrialState.RUNNING and heartbeat.signature_of(trial)["id"] == self._worker.id
 
-    def _sign(self, trial_id: int, storage: BaseStorage) -> None:
-        storage.set_trial_user_attr(trial_id, "worker", self._worker.signature())
+    def _sign(self, trial_id: int) -> None:
+        self._storage.set_trial_user_attr(trial_id, "worker", self._worker.signature())

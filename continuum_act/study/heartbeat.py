@@ -1,9 +1,10 @@
 """Whether the process that claimed a trial is alive.
 
 Optuna's own heartbeat needs `heartbeat_interval` on the storage, is in relational databases alone, and never gives up
-a trial whose process died before its first beat. This one is a number in the claim, a public user attribute, so it
+a trial whose process died before its first beat. This one is a number beside the claim, a public user attribute, so it
 works on every storage: its process counts it up every `BEAT` seconds, and whoever waits for the trial takes it when the
-number has stood still for `GRACE` seconds of its own clock. So no two clocks are compared, and no name of a host.
+number has stood still for `GRACE` seconds of its own clock. So no two clocks are compared, and no name of a host. The
+claim itself is written once: a late beat of a process that lost it cannot claim it anew.
 """
 
 from __future__ import annotations
@@ -55,7 +56,11 @@ class Worker:
         """Return what a claim holds of its worker."""
         pid = os.getpid()
         ids = {"id": self.id, "host": socket.gethostname(), "pid": pid}
-        return {**ids, "system": system(), "started": started(pid), "beat": self.beats}
+        return {**ids, "system": system(), "started": started(pid)}
+
+    def beat(self) -> dict[str, Any]:
+        """Return the sign of life that stands beside a claim."""
+        return {"id": self.id, "count": self.beats}
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
@@ -98,10 +103,14 @@ class HeartbeatMonitor:
 
 def signature_of(trial: FrozenTrial) -> dict[str, Any]:
     """Return who claimed a trial; a claim that was not signed yet is a worker of its own."""
-    signature = trial.user_attrs.get("worker")
-    if not isinstance(signature, dict) or not isinstance(signature.get("beat"), int):
-        signature = {"beat": 0}
-    return {"id": f"trial {trial.number}", "host": "an unknown host", "pid": 0, **signature}
+    signature = {"id": f"trial {trial.number}", "host": "an unknown host", "pid": 0, **_mapping(trial, "worker")}
+    beat = _mapping(trial, "beat")
+    return signature | {"beat": beat["count"] if beat.get("id") == signature["id"] else 0}
+
+
+def _mapping(trial: FrozenTrial, name: str) -> dict[str, Any]:
+    value = trial.user_attrs.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def owner(trial: FrozenTrial) -> str:

@@ -30,9 +30,10 @@ def queue_on(path):
     return TrialQueue(open_storage(storage), "s", "minimize")
 
 
-def sign(claim, **signature):
-    before = claim.trial.user_attrs["worker"]
-    claim.trial.set_user_attr("worker", {**before, "system": "elsewhere", **signature})
+def sign(claim, beat=0, **signature):
+    worker = {**claim.trial.user_attrs["worker"], "system": "elsewhere", **signature}
+    claim.trial.set_user_attr("worker", worker)
+    claim.trial.set_user_attr("beat", {"id": worker["id"], "count": beat})
 
 
 def states(queue):
@@ -114,7 +115,7 @@ def test_beats_reach_the_study_and_spare_what_another_process_took_over(pair, mo
 
     def signature():
         [trial] = other._study.trials
-        return trial.user_attrs["worker"]
+        return heartbeat.signature_of(trial)
 
     first = signature()
     with mine.beating():
@@ -130,6 +131,19 @@ def test_beats_reach_the_study_and_spare_what_another_process_took_over(pair, mo
         assert signature() == taken
         mine.release()
         assert states(other) == ["RUNNING"]
+
+
+def test_beat_that_comes_late_does_not_claim_anew(pair, clock):
+    """Its process found the claim its own, and another took it over before the beat was written."""
+    mine, claim, other = pair
+    worker = mine._claims._worker
+    other._storage.set_trial_state_values(claim.trial._trial_id, state=other._study.trials[0].state.WAITING)
+    other.claim(1)
+    claim.trial.set_user_attr("beat", worker.beat())
+    third = TrialQueue(other._storage, "s", "minimize")
+    assert heartbeat.signature_of(third._study.trials[0])["id"] == other._claims._worker.id
+    mine.release()
+    assert states(other) == ["RUNNING"]
 
 
 def test_row_of_a_claim_that_was_taken_over_is_kept(pair):
