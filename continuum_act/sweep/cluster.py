@@ -4,9 +4,10 @@
 or a program started by `ray job submit`), and starts one on this machine if there is none. The study stays
 with the caller, so its storage needs to be reached from there alone. `build`, data and budget go into the
 object store once, and each machine fetches them once; a task carries only a list of (alpha, seed) members, and its
-weights stay where they are, unless their alpha is the best. A task has one processor, and the accelerator that belongs
-to it where the machines have some, and sizes its threads and memory by that. A task whose worker dies is tried again by
-Ray, on another machine if need be; one that dies four times is halved, and a single member is then a failed row.
+weights stay where they are, unless their alpha is the best. A machine gets a task for each of its accelerators, or for
+each of its processors if it has none; a task sizes its threads and memory by what Ray gave it. A task whose worker dies
+is tried again by Ray, on another machine if need be; one that dies four times is halved, and a single member is then a
+failed row.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import uuid
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from continuum_act.population.budget import Budget, MemberResult
 from continuum_act.population.stateless_model import Build
 from continuum_act.population.trainer import Watch
+from continuum_act.sweep.termination import sigterm_handler_kept
 from continuum_act.sweep.training import Task, Trainer
 
 try:
@@ -39,7 +41,7 @@ _TRAINERS: dict[str, Trainer] = {}  # of the sweep that a worker process trains 
 
 
 class RayEngine:
-    """Trains tasks side by side on a cluster, one per processor or accelerator; watches no epoch.
+    """Trains tasks side by side on a cluster; watches no epoch.
 
     It connects when the first task comes, and stays so, its data with the cluster, until it is closed.
     """
@@ -61,20 +63,22 @@ class RayEngine:
         self._connect()
         if self._shared is None:
             self._shared = ray.put((dict(builds), budget, population))
-        running: dict[Any, tuple[Task, list[Any]]] = {}
+        running: dict[Any, _Running] = {}
         again: list[Task] = []
         told: set[str] = set()
         try:
             while True:
                 parts = _parts(itertools.chain(_popped(again), tasks), _slots() - len(running))
                 for task in parts:
-                    rows, *weights = self._submit(task)
-                    running[rows] = task, weights
+                    accelerators = int(sum(each.accelerators for each in running.values()) < _accelerators())
+                    options = {"num_returns": 1 + len(task.members), "num_gpus": accelerators}
+                    rows, *weights = _train.options(**options).remote(self._sweep, self._shared, task)
+                    running[rows] = _Running(task, weights, accelerators)
                 if not running:
                     return
                 done, _ = ray.wait(list(running), timeout=_SECONDS_TO_GROW)
                 for rows in done:
-                    task, weights = running.pop(rows)
+                    task, weights, _ = running.pop(rows)
                     try:
                         results, notes = ray.get(rows)
                     except ray.exceptions.RayTaskError:
@@ -105,12 +109,17 @@ class RayEngine:
     def _connect(self) -> None:
         if not ray.is_initialized():
             _check_address()
-            ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
+            with sigterm_handler_kept():
+                ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
             self._started = True
 
-    def _submit(self, task: Task) -> Any:
-        options = {"num_returns": 1 + len(task.members), "num_gpus": int(_accelerators() > 0)}
-        return _train.options(**options).remote(self._sweep, self._shared, task)
+
+class _Running(NamedTuple):
+    """A task on the cluster: where its weights will be, and how many accelerators it asked for."""
+
+    task: Task
+    weights: list[Any]
+    accelerators: int
 
 
 class _Fetch:
@@ -153,7 +162,8 @@ def _accelerators() -> int:
 
 def _slots() -> int:
     """Return how many tasks the cluster has room for now: machines come and go."""
-    return max(1, _accelerators() or int(ray.cluster_resources().get("CPU", 1)))
+    machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
+    return max(1, sum(int(has.get("GPU", 0) or has.get("CPU", 0)) for has in machines))
 
 
 def _popped(tasks: list[Task]) -> Iterator[Task]:

@@ -13,8 +13,7 @@ from typing import Any
 @contextlib.contextmanager
 def exit_on_sigterm(message: str) -> Iterator[None]:
     """Turn SIGTERM into `SystemExit`, so that what is claimed is released, and say so; a handler of yours stays."""
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    if not _in_main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
 
@@ -28,3 +27,16 @@ def exit_on_sigterm(message: str) -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGTERM) is stop:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def sigterm_handler_kept() -> Iterator[None]:
+    """Put back the handler that a library replaces by its own, as Ray does."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if _in_main_thread():
+        signal.signal(signal.SIGTERM, before)
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -46,7 +46,7 @@ def relu() -> keras.Model:
 BUDGET: dict[str, Any] = {"validation_split": 0.25, "epochs": 2, "seeds": 2, "verbose": 0, "population": 1}
 
 
-def main(storage: str, log: str, alphas: int, population: int) -> None:
+def main(storage: str, log: str, alphas: int, population: int, engine: str = "local") -> None:
     """Sweep; write a line to the log for every member that is trained."""
     from continuum_act.sweep import run
 
@@ -57,8 +57,9 @@ def main(storage: str, log: str, alphas: int, population: int) -> None:
             yield outcome
 
     original, run.train = run.train, logging_train
-    ca.sweep(build, np.linspace(-1, 1, alphas), *wine(), storage=storage, **{**BUDGET, "population": population})
+    budget = {**BUDGET, "population": population, "engine": engine}
+    ca.sweep(build, np.linspace(-1, 1, alphas), *wine(), storage=storage, **budget)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])

@@ -1,7 +1,10 @@
 """The Ray engine: the rows of the local one, and a worker that is killed."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +16,15 @@ import continuum_act as ca
 from tests.sweep.models import BUDGET, build, wine
 
 ray = pytest.importorskip("ray")
+
+from continuum_act.sweep.cluster import _slots  # noqa: E402
+
+
+def assert_same_rows(one, other):
+    """Compare states, and objectives up to a few float32 roundings per step: the same program on other threads."""
+    named = [[(r["alpha"], r["seed"], r["state"]) for r in result.rows] for result in (one, other)]
+    assert named[0] == named[1]
+    np.testing.assert_allclose(*([r["objective"] for r in result.rows] for result in (one, other)), rtol=1e-5)
 
 
 def test_stale_address_fails_in_seconds(monkeypatch):
@@ -36,11 +48,7 @@ def test_ray_gives_the_rows_of_the_local_engine(cluster):
     arguments = (build, [-0.5, 0.0, 0.5], *wine())
     local = ca.sweep(*arguments, **BUDGET)
     remote = ca.sweep(*arguments, engine="ray", **BUDGET)
-    assert [(r["alpha"], r["seed"], r["state"]) for r in remote.rows] == [
-        (r["alpha"], r["seed"], r["state"]) for r in local.rows
-    ]
-    # the same program on other threads: a few float32 roundings per step
-    np.testing.assert_allclose([r["objective"] for r in remote.rows], [r["objective"] for r in local.rows], rtol=1e-5)
+    assert_same_rows(remote, local)
 
 
 @pytest.mark.slow
@@ -85,6 +93,69 @@ def test_member_that_kills_each_worker_is_a_failed_row_and_warnings_reach_the_ca
 
 
 @pytest.mark.slow
+def test_lost_caller_costs_what_was_in_training_and_the_next_one_goes_on(cluster, tmp_path):
+    storage, alphas = tmp_path / "s.db", 6
+    rows: list = []
+    for stop, code in ((signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)):
+        command = [
+            sys.executable,
+            "-m",
+            "tests.sweep.models",
+            str(storage),
+            str(tmp_path / "log"),
+            str(alphas),
+            "1",
+            "ray",
+        ]
+        environment = {**os.environ, "RAY_ADDRESS": ray.get_runtime_context().gcs_address, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        caller = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        before, rows = len(rows), []
+        while len(rows) <= before:
+            assert caller.poll() is None
+            time.sleep(0.1)
+            with contextlib.suppress(OSError, ValueError):  # there is no study yet
+                rows = ca.SweepResult.load(storage).rows
+        caller.send_signal(stop)
+        said = caller.communicate()[1]
+        assert caller.returncode == code, said
+        assert ("stopped by SIGTERM; the same call goes on from here." in said) == (stop is signal.SIGTERM)
+        rows = ca.SweepResult.load(storage).rows
+        assert len(rows) < 2 * alphas
+    arguments = (build, np.linspace(-1, 1, alphas), *wine())
+    local = ca.sweep(*arguments, **BUDGET)
+    remote = ca.sweep(*arguments, engine="ray", storage=storage, **BUDGET)
+    assert remote.trained == 2 * alphas - len(rows)
+    assert_same_rows(remote, local)
+
+
+@pytest.mark.slow
+def test_machines_without_an_accelerator_train_beside_those_with_one(tmp_path):
+    from ray.cluster_utils import Cluster
+
+    ray.shutdown()
+    machines = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "num_gpus": 1})
+    machines.add_node(num_cpus=1)
+    ray.init(address=machines.address, log_to_driver=False)
+    driver = os.getpid()
+
+    def build_and_tell(alpha):
+        if os.getpid() != driver:
+            (tmp_path / f"{len(ray.get_gpu_ids())} {ray.get_runtime_context().get_node_id()}").touch()
+        return build(alpha)
+
+    try:
+        assert _slots() == 2
+        result = ca.sweep(build_and_tell, np.linspace(-1, 1, 6), *wine(), engine="ray", **BUDGET)
+    finally:
+        ray.shutdown()
+        machines.shutdown()
+    assert len(result.rows) == 12
+    accelerators, of = zip(*sorted(path.name.split() for path in tmp_path.iterdir()), strict=True)
+    assert accelerators == ("0", "1")
+    assert len(set(of)) == 2
+
+
+@pytest.mark.slow
 def test_cluster_that_grows_and_shrinks_gives_the_rows_of_the_local_engine():
     from ray.cluster_utils import Cluster
 
@@ -105,7 +176,4 @@ def test_cluster_that_grows_and_shrinks_gives_the_rows_of_the_local_engine():
     finally:
         ray.shutdown()
         machines.shutdown()
-    assert [(r["alpha"], r["seed"], r["state"]) for r in remote.rows] == [
-        (r["alpha"], r["seed"], r["state"]) for r in local.rows
-    ]
-    np.testing.assert_allclose([r["objective"] for r in remote.rows], [r["objective"] for r in local.rows], rtol=1e-5)
+    assert_same_rows(remote, local)
