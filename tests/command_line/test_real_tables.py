@@ -38,6 +38,7 @@ def test_every_real_table_is_prepared_and_trained_on(tmp_path):
         assert all(np.isfinite(part.x).all() and np.isfinite(part.y).all() for part in parts), item
         assert (data.target.classes and len(data.target.classes)) == classes, item
         model = experiment.network(data, functools.partial(soft_exponential_lambda, 0.3))
+        model.run_eagerly = True  # a step without its compilation
         assert np.isfinite(model.train_on_batch(data.train.x[:256], data.train.y[:256])).all(), item
         saved.save_pipeline(tmp_path / "p.skops", data.pipeline)
         new = saved.load_pipeline(tmp_path / "p.skops").transform(pd.read_csv(path, nrows=1))

@@ -22,9 +22,9 @@ from continuum_act.sweep.cluster import _slots  # noqa: E402
 
 def assert_same_rows(one, other):
     """Compare states, and objectives up to a few float32 roundings per step: the same program on other threads."""
-    named = [[(r["alpha"], r["seed"], r["state"]) for r in result.rows] for result in (one, other)]
+    named = [[(r["alpha"], r["seed"], r["state"]) for r in rows] for rows in (one, other)]
     assert named[0] == named[1]
-    np.testing.assert_allclose(*([r["objective"] for r in result.rows] for result in (one, other)), rtol=1e-5)
+    np.testing.assert_allclose(*([r["objective"] for r in rows] for rows in (one, other)), rtol=1e-5)
 
 
 def test_stale_address_fails_in_seconds(monkeypatch):
@@ -44,51 +44,28 @@ def cluster():
 
 
 @pytest.mark.slow
-def test_ray_gives_the_rows_of_the_local_engine(cluster):
-    arguments = (build, [-0.5, 0.0, 0.5], *wine())
-    local = ca.sweep(*arguments, **BUDGET)
-    remote = ca.sweep(*arguments, engine="ray", **BUDGET)
-    assert_same_rows(remote, local)
-
-
-@pytest.mark.slow
-def test_killed_worker_costs_a_retry_and_no_result(cluster, tmp_path):
+def test_rows_are_the_local_engine_s_and_a_member_that_kills_each_worker_is_a_failed_one(cluster, tmp_path):
     mark, driver = tmp_path / "killed", os.getpid()
-
-    def build_and_die_once(alpha):
-        if alpha == 0.5 and not mark.exists() and os.getpid() != driver:
-            mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return build(alpha)
-
-    result = ca.sweep(
-        build_and_die_once,
-        [0.0, 0.5],
-        *wine(),
-        engine="ray",
-        storage=tmp_path / "s.db",
-        **BUDGET,
-    )
-    assert mark.exists()
-    assert [(r["alpha"], r["seed"]) for r in result.rows] == [(0.0, 0), (0.0, 1), (0.5, 0), (0.5, 1)]
-    assert {r["state"] for r in result.rows} == {"complete"}
-
-
-@pytest.mark.slow
-def test_member_that_kills_each_worker_is_a_failed_row_and_warnings_reach_the_caller(cluster):
-    driver = os.getpid()
 
     def build_and_die(alpha):
         if os.getpid() != driver:
             warnings.warn("said by a worker", stacklevel=1)
-            if alpha == 0.5:
+            once = alpha == 0.0 and not mark.exists()
+            if once:
+                mark.touch()
+            if once or alpha == 0.5:
                 os.kill(os.getpid(), signal.SIGKILL)
         return build(alpha)
 
+    budget = {**BUDGET, "seeds": 1}
+    local = ca.sweep(build, [-0.5, 0.0], *wine(), **budget)
     with pytest.warns(UserWarning, match="said by a worker|members failed") as caught:
-        result = ca.sweep(build_and_die, [0.0, 0.5], *wine(), engine="ray", **{**BUDGET, "seeds": 1})
-    assert [(r["alpha"], r["state"]) for r in result.rows] == [(0.0, "complete"), (0.5, "failed")]
-    assert "its task died four times" in result.rows[1]["error"]
+        result = ca.sweep(build_and_die, [-0.5, 0.0, 0.5], *wine(), engine="ray", storage=tmp_path / "s.db", **budget)
+    assert mark.exists()
+    *complete, failed = result.rows
+    assert_same_rows(complete, local.rows)
+    assert (failed["alpha"], failed["state"]) == (0.5, "failed")
+    assert "its task died four times" in failed["error"]
     assert [str(w.message) for w in caught].count("said by a worker") == 1
 
 
@@ -125,7 +102,7 @@ def test_lost_caller_costs_what_was_in_training_and_the_next_one_goes_on(cluster
     local = ca.sweep(*arguments, **BUDGET)
     remote = ca.sweep(*arguments, engine="ray", storage=storage, **BUDGET)
     assert remote.trained == 2 * alphas - len(rows)
-    assert_same_rows(remote, local)
+    assert_same_rows(remote.rows, local.rows)
 
 
 @pytest.mark.slow
@@ -176,4 +153,4 @@ def test_cluster_that_grows_and_shrinks_gives_the_rows_of_the_local_engine():
     finally:
         ray.shutdown()
         machines.shutdown()
-    assert_same_rows(remote, local)
+    assert_same_rows(remote.rows, local.rows)

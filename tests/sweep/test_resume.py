@@ -68,18 +68,17 @@ def test_two_processes_share_a_study_and_do_no_member_twice(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("stop", "code", "said"), [(signal.SIGINT, 1, "KeyboardInterrupt"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
-)
-def test_no_process_ends_early_while_another_gives_up(tmp_path, stop, code, said):
-    storage, logs = tmp_path / "study.db", [tmp_path / "log-0", tmp_path / "log-1"]
-    quitter = start(storage, logs[0], stderr=subprocess.PIPE)
-    while not lines(logs[0]):
+def test_no_process_ends_early_while_others_give_up(tmp_path):
+    storage, logs = tmp_path / "study.db", [tmp_path / f"log-{i}" for i in range(3)]
+    quitters = [start(storage, log, stderr=subprocess.PIPE) for log in logs[:2]]
+    while not (lines(logs[0]) and lines(logs[1])):
         time.sleep(0.01)
-    peer = start(storage, logs[1])
-    quitter.send_signal(stop)
-    assert said in quitter.communicate()[1].decode()
-    assert quitter.returncode in (code, -stop)
+    peer = start(storage, logs[2])
+    stops = [(signal.SIGINT, 1, "KeyboardInterrupt"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
+    for quitter, (stop, code, said) in zip(quitters, stops, strict=True):
+        quitter.send_signal(stop)
+        assert said in quitter.communicate()[1].decode()
+        assert quitter.returncode in (code, -stop)
     assert peer.wait() == 0
     done = collections.Counter(line for log in logs for line in lines(log))
     assert done == collections.Counter(f"{a} {s}" for a, s in MEMBERS)
