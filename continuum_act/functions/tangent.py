@@ -37,10 +37,13 @@ def of_array(function: Function, x: Any, alpha: np.ndarray, max_slope: float) ->
     """Continue the function of an array of fixed alphas, each on its side."""
     dtype = alpha.dtype.name
     knees = np.array([knee_of(float(a), max_slope, dtype) for a in alpha.flat], dtype).reshape(alpha.shape)
-    knee, slope = ops.convert_to_tensor(knees), _term("m", max_slope, dtype)
-    if np.isfinite(knees).all() and ((alpha > 0).all() or (alpha < 0).all()):
+    has_knee, slope = np.isfinite(knees), _term("m", max_slope, dtype)
+    knee = ops.convert_to_tensor(np.where(has_knee, knees, 0).astype(dtype))  # an infinite one would have no scale in 8 bits
+    if has_knee.all() and ((alpha > 0).all() or (alpha < 0).all()):
         return _one_sided(function, x, knee, slope, bool((alpha > 0).all()))
     beyond = ops.where(ops.convert_to_tensor(alpha < 0), x < knee, x > knee)
+    if not has_knee.all():
+        beyond = ops.logical_and(beyond, ops.convert_to_tensor(has_knee))
     return function(ops.where(beyond, knee, x)) + ops.where(beyond, x - knee, 0.0) * slope
 
 
