@@ -27,4 +27,5 @@ def constant(function: Function) -> Function:
 
 def either(condition: Any, value: float, otherwise: float, like: Any) -> Any:
     """Choose between two numbers, in the dtype of `like`; keras.ops.where rounds Python floats to float32."""
-    return ops.where(condition, *(ops.convert_to_tensor(number, like.dtype) for number in (value, otherwise)))
+    # 1.0 * number: Keras does not take the type that PyTorch's compiler gives the result of a `constant` function
+    return ops.where(condition, *(ops.convert_to_tensor(1.0 * number, like.dtype) for number in (value, otherwise)))

@@ -287,6 +287,7 @@ def test_compiler_of_pytorch_takes_the_function_whole(options):
         lambda t: ca.soft_exponential(t, 0.3, domain="linear"),
         lambda t: ca.soft_exponential(t, 0.3),
         lambda t: ca.soft_exponential(t, traced),
+        lambda t: ca.soft_exponential(t, traced, domain="linear"),
     ]
     for function in functions:
         torch._dynamo.reset()
