@@ -2,6 +2,7 @@
 
     KERAS_BACKEND=jax python -m benchmarks.structure [--data trees ...] [--repetitions 10] [--first 0]
                                                      [--results sweeps/structure] [--out sweeps/structure]
+                                                     [--max-slope 100]
 
 Each repetition has splits and seeds of its own; a cell of the grid is chosen by validation inside the training range,
 or on its outer part. What is finished is kept in the directory of the results, and a killed run goes on where it
@@ -28,22 +29,26 @@ import pandas as pd
 from benchmarks.structure_data import CASES, Case, split
 from benchmarks.structure_figure import draw
 from benchmarks.structure_report import describe, report
-from benchmarks.structure_training import BATCH, DEFAULT, RATE, RIVAL_UNITS, SEEDS, STEPS, UNITS, Row, Trainer
+from benchmarks.structure_training import BATCH, DEFAULT, RATE, RIVAL_UNITS, SEEDS, STEPS, UNITS, Curve, Row, Trainer
 
 Train = Callable[[Case, int], list[Row]]
 COLUMNS = ["train", "validation_inside", "validation_outer", "test", "outside"]
 
 
-def budget(name: str) -> dict[str, Any]:
+def budget(name: str, curve: Curve = DEFAULT) -> dict[str, Any]:
     """Return what a stored result must have been made with to count as finished."""
     case = CASES[name](0)
     sizes = [len(part) for part in split(case, 0)]
     training = {"units": [UNITS, RIVAL_UNITS], "seeds": SEEDS, "steps": STEPS, "batch": BATCH, "rate": RATE}
-    return {**training, "curve": list(DEFAULT), "law": case.law, "shape": list(case.x.shape), "parts": sizes}
+    return {**training, "curve": list(curve), "law": case.law, "shape": list(case.x.shape), "parts": sizes}
 
 
 def run(
-    names: Sequence[str], repetitions: Sequence[int], results: Path, make_trainer: Callable[[], Train] = Trainer
+    names: Sequence[str],
+    repetitions: Sequence[int],
+    results: Path,
+    make_trainer: Callable[[], Train] = Trainer,
+    curve: Curve = DEFAULT,
 ) -> pd.DataFrame:
     """Return every fit, one row each; train the pairs of data set and repetition that are not stored yet."""
     rows, trainer = [], None
@@ -51,10 +56,10 @@ def run(
         for name in names:
             path = results / f"{name}-{repetition}.json"
             stored = json.loads(path.read_text()) if path.exists() else {}
-            if stored.get("budget") != budget(name):
+            if stored.get("budget") != budget(name, curve):
                 begin = time.perf_counter()
                 trainer = trainer or make_trainer()
-                stored = {"budget": budget(name), "fits": trainer(CASES[name](repetition), repetition)}
+                stored = {"budget": budget(name, curve), "fits": trainer(CASES[name](repetition), repetition)}
                 path.parent.mkdir(parents=True, exist_ok=True)
                 part = path.with_suffix(".part")
                 part.write_text(json.dumps(stored))
@@ -73,13 +78,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--first", type=int, default=0, help="the first repetition: others have other seeds and splits")
     parser.add_argument("--results", type=Path, default=Path("sweeps/structure"), help="where finished pairs are kept")
     parser.add_argument("--out", type=Path, default=Path("sweeps/structure"), help="where CSV and figure go")
+    parser.add_argument("--max-slope", type=float, default=DEFAULT.max_slope, help="of the curves; 0: the curve itself")
     options = parser.parse_args(arguments)
+    curve = Curve(options.max_slope or None)
     repetitions = range(options.first, options.first + options.repetitions)
-    fits = run(options.data, repetitions, options.results)
+    fits = run(options.data, repetitions, options.results, lambda: Trainer(curve), curve)
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "structure.csv"
+    fits.to_csv(path, index=False, float_format="%.6g")
+    fits = pd.read_csv(path, dtype={"model": str})  # the tables are those of the file, to the last digit
     print(f"\n{os.cpu_count()} cores, Python {platform.python_version()}, Keras {keras.__version__}", end=" ")
     print(f"on {keras.backend.backend()}\n\n{describe(options.data)}\n\n{report(fits)}")
-    options.out.mkdir(parents=True, exist_ok=True)
-    fits.to_csv(options.out / "structure.csv", index=False, float_format="%.4g")
     draw(fits, options.out / "structure.png")
 
 

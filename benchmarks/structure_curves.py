@@ -4,7 +4,8 @@
 
 Four data sets and repetitions that `benchmarks.structure` does not report. Of the cells that contain the law: how many
 seeds fit as well as the best seed of all curves does (within twice its training error), and the error outside the
-range over the least of all curves; of the whole grid: how many members have a finite error. Rule, stated before the
+range over the least of all curves, as geometric mean over the members that have a finite error and as median over all
+of them; of the whole grid, and of the law's cells: how many members have a finite error. Rule, stated before the
 run: the slope is that of the least mean error outside; the first of those within 5 % of it.
 """
 
@@ -53,14 +54,16 @@ def table(found: pd.DataFrame) -> str:
         row = [
             "none (strict)" if slope == "None" else f"{float(slope):g}",
             f"{100 * finite[found.slope == slope].mean():.0f} %",
+            f"{100 * of.sum() / all_right:.0f} %",
             f"{100 * (fits & of).sum() / all_right:.0f} %",
         ]
         for name in NAMES:
             ratio = (right.outside / groups.outside.transform("min"))[of & (right.data == name)]
             row.append(f"{np.exp(np.log(ratio).mean()):.2f}")
         ratio = (right.outside / groups.outside.transform("min"))[of]
-        rows.append([*row, f"{np.exp(np.log(ratio).mean()):.2f}"])
-    header = ["max_slope", "finite members", "fit the law", *NAMES, "all"]
+        lost = np.full(all_right - len(ratio), np.inf)
+        rows.append([*row, f"{np.exp(np.log(ratio).mean()):.2f}", f"{np.median([*ratio, *lost]):.2f}"])
+    header = ["max_slope", "finite", "law's cells finite", "fit the law", *NAMES, "all", "median"]
     return markdown(header, rows)
 
 

@@ -56,18 +56,20 @@ def draw(fits: pd.DataFrame, path: Path) -> None:
                     axis.plot(column, row, marker, color=shade, markersize=size, markerfacecolor=face)
         axis.set_xticks(range(len(STEP)), [f"{a:g}" for a in STEP], fontsize=7)
         axis.set_yticks(range(len(STEP)), [f"{a:g}" for a in (range(5) if law == "sinusoid" else STEP)], fontsize=7)
-        axis.set_title(f"{name}\n{'' if is_known(name) else 'believed: '}{law}", fontsize=9)
+        axis.set_title(f"{name}\n{'known' if is_known(name) else 'believed'}: {law}", fontsize=9)
         axis.set_xlabel("Re alpha" if law == "sinusoid" else "alpha_1", fontsize=8, labelpad=1)
         axis.set_ylabel("Im alpha" if law == "sinusoid" else "alpha_2", fontsize=8, labelpad=1)
     bar = figure.colorbar(image, ax=axes.tolist(), shrink=0.5, pad=0.01, ticks=[0, 0.5, 1, 1.5])
     bar.ax.set_yticklabels(["1", "3", "10", "≥ 32"])
     bar.set_label("error on the outer validation part,\nover the least of the grid (median over seeds)", fontsize=8)
+    marks = {
+        "cell that contains the law": ("s", "#D55E00"),
+        "chosen by outer validation (size: how often)": ("o", "black"),
+        "chosen by inside validation": ("x", "black"),
+    }
     handles = [
-        Line2D([], [], marker="s", linestyle="", markerfacecolor="none", color="#D55E00", label="contains the law"),
-        Line2D(
-            [], [], marker="o", linestyle="", markerfacecolor="none", color="black", label="chosen, outer validation"
-        ),
-        Line2D([], [], marker="x", linestyle="", color="black", label="chosen, inside (size: how often)"),
+        Line2D([], [], linestyle="", marker=marker, color=color, markerfacecolor="none", label=text)
+        for text, (marker, color) in marks.items()
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     figure.savefig(path, dpi=100)

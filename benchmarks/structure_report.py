@@ -45,8 +45,8 @@ def describe(names: Sequence[str]) -> str:
             *map(len, (parts.inner, parts.inside, parts.outer, parts.test, parts.outside)),
         ]
         rows.append([name, "known" if is_known(name) else "believed", case.law, *map(str, sizes), reach])
-    header = ["data", "law", "", "rows", "inputs", "inner", "validation inside", "outer", "test inside", "outside"]
-    return markdown([*header, "largest x over largest inner x"], rows)
+    header = ["data", "the law is", "law", "rows", "inputs", "inner", "validation inside", "outer", "test inside"]
+    return markdown([*header, "outside", "largest x over largest inner x"], rows)
 
 
 def report(fits: pd.DataFrame) -> str:
@@ -148,9 +148,8 @@ def _errors(fits: pd.DataFrame, part: str) -> str:
         for name, value in values.items():
             row.setdefault(name, []).append(value)
     header = ["data", *next(iter(sums.values()))]
-    return markdown(
-        header, [[d, *(_short(float(np.exp(np.mean(np.log(v))))) for v in row.values())] for d, row in sums.items()]
-    ).replace("nan", "-")
+    means = {data: [float(np.exp(np.mean(np.log(v)))) for v in row.values()] for data, row in sums.items()}
+    return markdown(header, [[data, *map(_short, means[data])] for data in _names(fits)]).replace("nan", "-")
 
 
 def _rules(fits: pd.DataFrame) -> str:

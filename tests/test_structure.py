@@ -240,7 +240,6 @@ def test_a_linear_model_on_a_logarithmic_scale_is_exact_for_a_power_law():
     assert np.isfinite(models["linear"](case.x, -case.y, rows)).all()
 
 
-@pytest.mark.skipif(not (DOCS / "structure.csv").exists(), reason="no stored results yet")
 def test_docs_quote_what_the_fits_say():
     frame = pd.read_csv(DOCS / "structure.csv", dtype={"model": str})
     quoted = (DOCS / "structure.md").read_text().splitlines()
