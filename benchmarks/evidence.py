@@ -103,10 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"\n{os.cpu_count()} cores, Python {platform.python_version()}, Keras {keras.__version__},", end=" ")
     backend = keras.backend.backend()
     print(f"{backend} {importlib.metadata.version(backend)}\n\n{describe(options.data)}")
-    for network, part in fits.groupby("network", sort=False):
-        print(f"\n### Network: {network}\n\n{report(part)}")
     options.out.mkdir(parents=True, exist_ok=True)
     fits.to_csv(options.out / "evidence.csv", index=False, float_format="%.6g")
+    fits = pd.read_csv(options.out / "evidence.csv", dtype={"model": str})  # the tables are those of the file
+    for network, part in fits.groupby("network", sort=False):
+        print(f"\n### Network: {network}\n\n{report(part)}")
     draw(fits[fits.network == options.networks[0]], options.out / "evidence.png")
 
 

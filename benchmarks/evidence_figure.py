@@ -48,13 +48,14 @@ def draw(fits: pd.DataFrame, path: Path) -> None:
     ticks = [tick for tick in (-100, -10, 0, 10, 100) if abs(tick) <= reach]
     for axis in axes[1]:
         axis.set_xscale("symlog", linthresh=10)
-        axis.set(xlim=(-reach, reach), xlabel="test error of the chosen alpha less the rival's,\nin % of the rival's")
+        axis.set(xlim=(-reach, reach))
         axis.set_xticks(ticks, [f"{tick:+d}" if tick else "0" for tick in ticks])
         axis.xaxis.set_minor_locator(NullLocator())
+    figure.supxlabel("test error of the chosen alpha less the rival's, in % of the rival's", fontsize=10)
     handles = [Line2D([], [], color=COLORS[v], marker="o", markersize=4.5, label=LABELS[v]) for v in COLORS]
     handles += [
         Line2D([], [], color="0.2", linewidth=3.5, alpha=0.6, label="95 % interval"),
         Line2D([], [], color="0.2", linewidth=1, label="corrected for all comparisons"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(handles=handles, loc="outside upper center", ncols=5, frameon=False)
     figure.savefig(path, dpi=110)
