@@ -75,9 +75,9 @@ def _corners(fits: pd.DataFrame) -> str:
     of = scores(fits)
     best: dict[str, list[str]] = {}
     for (data, _), one in of.items():
-        best.setdefault(data, []).append(
-            min(cells_of(law_of(data)), key=lambda c, one=one: one.error(c, "outside", "all"))
-        )
+        cells = cells_of(law_of(data))
+        errors = [one.error(cell, "outside", "all") for cell in cells]
+        best.setdefault(data, []).append(cells[int(np.nanargmin(errors))])
     rows = []
     for data in _names(fits):
         law = law_of(data)
