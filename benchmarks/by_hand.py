@@ -1,6 +1,6 @@
 """Populations as JAX programs written for one network: `vmap` over members, `scan` over batches, Adam.
 
-Imported by `benchmarks/accelerator.py`.
+Imported by `benchmarks/accelerator.py` and `benchmarks/population.py`.
 """
 
 from __future__ import annotations
@@ -75,9 +75,12 @@ def training(network: str, x: Any, y: Any, alphas: Any, epochs: int, batch: int)
         w = [jnp.asarray(np.repeat(v[None], len(a), 0), "float32") for v in made]
         state = (w, [jnp.zeros_like(v) for v in w], [jnp.zeros_like(v) for v in w], jnp.float32(0))
         for _ in range(epochs):
-            rows = rng.permutation(len(x) // batch * batch).astype("int32").reshape(-1, batch)
-            state, results = epoch(state, rows)
-            results = jax.tree.map(np.asarray, results)
+            rows = rng.permutation(len(x)).astype("int32")
+            full = len(x) // batch * batch
+            for batches in (rows[:full].reshape(-1, batch), rows[None, full:]):
+                if batches.size:
+                    state, results = epoch(state, batches)
+                    jax.tree.map(np.asarray, results)
         return [np.asarray(v) for v in state[0]]
 
     return train

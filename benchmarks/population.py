@@ -1,6 +1,6 @@
 """A sweep as a population against ordinary fits, hyperparameter libraries and a hand-written JAX program.
 
-    python benchmarks/population.py [elu] [fit] [optuna] [keras_tuner] [jax] [members] [width]
+    python -m benchmarks.population [elu] [fit] [optuna] [keras_tuner] [jax] [members] [width]
 
 scikit-learn's digits, a network of two hidden layers, batch 32, 20 epochs, Adam; compilation is part of every time.
 KERAS_BACKEND chooses the backend; `keras_tuner` needs keras-tuner and tensorboard. Ratios are of runs side by side, the
@@ -150,55 +150,14 @@ def against_keras_tuner() -> None:
     )
 
 
-def by_hand() -> None:
-    """Train the same members with a JAX program written for this model: vmap over members, scan over batches."""
-    import jax
-    import jax.numpy as jnp
-
-    def activation(x: Any, a: Any) -> Any:
-        positive = jnp.where(a > 0, a, 1.0)
-        negative = jnp.where(a < 0, a, -1.0)
-        above = jnp.expm1(positive * x) / positive + positive
-        v = jnp.minimum(negative * (x + negative), 0.9)
-        below = -jnp.log1p(-v) / negative - jnp.maximum(negative * (x + negative) - 0.9, 0.0) / negative / 0.1
-        return jnp.where(a > 0, above, jnp.where(a < 0, below, x))
-
-    def loss(w: Any, a: Any, x: Any, y: Any) -> Any:
-        h = activation(x @ w[0] + w[1], a)
-        h = activation(h @ w[2] + w[3], a)
-        logits = h @ w[4] + w[5]
-        accuracy = jnp.mean(jnp.argmax(logits, 1) == y)
-        return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], 1)), accuracy
-
-    x, y, a = jnp.asarray(X), jnp.asarray(Y, "int32"), jnp.asarray(alphas(MEMBERS), "float32")
-    gradient = jax.vmap(jax.value_and_grad(loss, has_aux=True), (0, 0, None, None))
-
-    def step(state: Any, rows: Any) -> Any:
-        w, m, v, t = state
-        values, g = gradient(w, a, x[rows], y[rows])
-        t = t + 1
-        rate = 1e-3 * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        m = [m + (g - m) * 0.1 for m, g in zip(m, g, strict=True)]
-        v = [v + (g * g - v) * 0.001 for v, g in zip(v, g, strict=True)]
-        w = [w - rate * m / (jnp.sqrt(v) + 1e-7) for w, m, v in zip(w, m, v, strict=True)]
-        return (w, m, v, t), values
-
-    epoch = jax.jit(lambda state, rows: jax.lax.scan(step, state, rows), donate_argnums=0)
-    rng = np.random.default_rng(0)
-    shapes = [(64, 64), (64,), (64, 64), (64,), (64, 10), (10,)]
-    w = [jnp.asarray(np.repeat(rng.normal(size=(1, *s)) * 0.1, MEMBERS, 0), "float32") for s in shapes]
-    state = (w, [jnp.zeros_like(v) for v in w], [jnp.zeros_like(v) for v in w], jnp.float32(0))
-    full = len(X) // BATCH * BATCH
-    for _ in range(EPOCHS):
-        rows = rng.permutation(len(X)).astype("int32")
-        state, (losses, accuracies) = epoch(state, rows[:full].reshape(-1, BATCH))
-        state, _ = epoch(state, rows[None, full:])
-        np.asarray(losses), np.asarray(accuracies)
-
-
 def against_jax() -> None:
     """Compare with the program written by hand; run it with KERAS_BACKEND=jax."""
-    hand, many = side_by_side(by_hand, population)
+    from benchmarks import by_hand
+
+    def hand_written() -> None:
+        by_hand.training("64-64", X, Y, alphas(MEMBERS), EPOCHS, BATCH)()
+
+    hand, many = side_by_side(hand_written, population)
     print(f"JAX by hand {hand:.2f} s, population {many:.2f} s: ratio {many / hand:.2f}")
 
 

@@ -38,7 +38,8 @@ def of_array(function: Function, x: Any, alpha: np.ndarray, max_slope: float) ->
     dtype = alpha.dtype.name
     knees = np.array([knee_of(float(a), max_slope, dtype) for a in alpha.flat], dtype).reshape(alpha.shape)
     has_knee, slope = np.isfinite(knees), _term("m", max_slope, dtype)
-    knee = ops.convert_to_tensor(np.where(has_knee, knees, 0).astype(dtype))  # an infinite one would have no scale in 8 bits
+    # an infinite one would have no scale in 8 bits
+    knee = ops.convert_to_tensor(np.where(has_knee, knees, 0).astype(dtype))
     if has_knee.all() and ((alpha > 0).all() or (alpha < 0).all()):
         return _one_sided(function, x, knee, slope, bool((alpha > 0).all()))
     beyond = ops.where(ops.convert_to_tensor(alpha < 0), x < knee, x > knee)

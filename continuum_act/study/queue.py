@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from continuum_act.population.arguments import Alpha
 from continuum_act.population.budget import Direction
 from continuum_act.study.claims import Claims
 from continuum_act.study.made_with import differences
 from continuum_act.study.parameters import from_params, to_params
 from continuum_act.study.rescue import RescuedRows
+from continuum_act.study.running_trial import RunningTrial
 from continuum_act.study.storage import open_storage, rescue_path
 from continuum_act.study.trial_rows import as_attributes, by_alpha, final_rows, params_of, ranges_of
 
 _OPEN = (TrialState.WAITING, TrialState.RUNNING)
-
-
-@dataclass
-class RunningTrial:
-    """An alpha that this process trains: its trial, the seeds it is for, and the rows that it has already."""
-
-    alpha: Alpha | str
-    trial: Trial
-    seeds: list[int]
-    rows: dict[int, dict[str, Any]]
-    reported: set[int] = field(default_factory=set)
 
 
 class TrialQueue:

@@ -71,8 +71,7 @@ class RayEngine:
                 parts = _parts(itertools.chain(_popped(again), tasks), _slots() - len(running))
                 for task in parts:
                     accelerators = int(sum(each.accelerators for each in running.values()) < _accelerators())
-                    options = {"num_returns": 1 + len(task.members), "num_gpus": accelerators}
-                    rows, *weights = _train.options(**options).remote(self._sweep, self._shared, task)
+                    rows, *weights = self._submit(task, accelerators)
                     running[rows] = _Running(task, weights, accelerators)
                 if not running:
                     return
@@ -112,6 +111,10 @@ class RayEngine:
             with sigterm_handler_kept():
                 ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
             self._started = True
+
+    def _submit(self, task: Task, accelerators: int) -> Any:
+        options = {"num_returns": 1 + len(task.members), "num_gpus": accelerators}
+        return _train.options(**options).remote(self._sweep, self._shared, task)
 
 
 class _Running(NamedTuple):

@@ -19,7 +19,8 @@ from continuum_act.sweep.termination import exit_on_sigterm
 from continuum_act.sweep.training import Task
 
 if TYPE_CHECKING:
-    from continuum_act.study.queue import RunningTrial, TrialQueue
+    from continuum_act.study.queue import TrialQueue
+    from continuum_act.study.running_trial import RunningTrial
     from continuum_act.sweep.progress import ProgressBar
 
 _MEMBERS_AT_ONCE = 64
