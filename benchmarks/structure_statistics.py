@@ -41,22 +41,25 @@ RULES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # from losses, (cells,
 
 
 class Scores(NamedTuple):
-    """The fits of one data set and repetition: errors as models by seeds."""
+    """The fits of one data set and repetition: the row of each model, and errors as models by seeds."""
 
-    fits: dict[str, pd.DataFrame]
+    rows: dict[str, int]
+    fits: dict[str, np.ndarray]
 
     def choose(self, models: Sequence[str], validation: str, rule: str = RULE) -> str:
         """Return which of the models a rule takes; a loss that is not finite is the worst."""
-        losses = self.fits[f"validation_{validation}"].loc[list(models)].dropna(axis=1, how="all")
-        return models[int(np.argmin(RULES[rule](losses.fillna(WORST).to_numpy())))]
+        losses = self.fits[f"validation_{validation}"][[self.rows[model] for model in models]]
+        losses = losses[:, ~np.isnan(losses).all(axis=0)]
+        return models[int(np.argmin(RULES[rule](np.where(np.isnan(losses), WORST, losses))))]
 
     def error(self, model: str, part: str, seed: str = "least training error") -> float:
         """Return the root mean squared error of a model: of one seed, or the geometric mean over all of them."""
-        train, test = (self.fits[name].loc[model] for name in ("train", part))
-        if not train.notna().any():
+        train, test = (self.fits[name][self.rows[model]] for name in ("train", part))
+        finite = ~np.isnan(train)
+        if not finite.any():
             return math.nan
-        test = test.fillna(WORST)[train.notna()]
-        values = np.sqrt([test[train.idxmin()]] if seed == "least training error" else test)
+        test = np.where(np.isnan(test), WORST, test)[finite]
+        values = np.sqrt([test[np.argmin(train[finite])]] if seed == "least training error" else test)
         return float(np.exp(np.mean(np.log(values))))
 
 
@@ -65,10 +68,11 @@ def scores(fits: pd.DataFrame) -> dict[tuple[str, int], Scores]:
     keys = ["data", "repetition", "model"]
     seeds = fits.groupby(keys, sort=False).cumcount().rename("k")
     table = fits.set_index([*keys, seeds])[MEASURES].unstack("k")
-    return {
-        (str(data), int(repetition)): Scores({name: part.loc[data, repetition][name] for name in MEASURES})
-        for (data, repetition), part in table.groupby(level=["data", "repetition"], sort=False)
-    }
+    found = {}
+    for (data, repetition), part in table.groupby(level=["data", "repetition"], sort=False):
+        rows = {model: row for row, model in enumerate(part.index.get_level_values("model"))}
+        found[str(data), int(repetition)] = Scores(rows, {name: part[name].to_numpy() for name in MEASURES})
+    return found
 
 
 @functools.cache

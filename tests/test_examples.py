@@ -30,7 +30,9 @@ def test_example_finds_an_alpha(name, needs, arguments, found):
 def test_example_of_ray_tune_finds_an_alpha(tmp_path):
     pytest.importorskip("ray.tune")
     code = "from examples.with_ray_tune import main; print(sorted(main(epochs=1)))"
-    environment = {"PYTHONPATH": str(ROOT), "RAY_AIR_NEW_OUTPUT": "0", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    # not the cluster of a test that runs beside this one
+    environment = {"RAY_ADDRESS": "local", "RAY_AIR_NEW_OUTPUT": "0", "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    environment["PYTHONPATH"] = str(ROOT)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert run.returncode == 0, run.stderr[-2000:]
     assert run.stdout.splitlines()[-1] == "['alpha']"
