@@ -176,9 +176,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("sweeps/depth"), help="where CSV and figure go")
     options = parser.parse_args(arguments)
     frame = run(options.data, options.depths, options.results)
-    print(tables(frame))
     options.out.mkdir(parents=True, exist_ok=True)
     frame.to_csv(options.out / "depth.csv", index=False, float_format="%.5g")
+    frame = pd.read_csv(options.out / "depth.csv", dtype={"activation": str})
+    print(tables(frame))  # those of the file
     draw(frame, options.out / "depth.png")
 
 

