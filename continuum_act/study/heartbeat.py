@@ -105,7 +105,8 @@ def signature_of(trial: FrozenTrial) -> dict[str, Any]:
     """Return who claimed a trial; a claim that was not signed yet is a worker of its own."""
     signature = {"id": f"trial {trial.number}", "host": "an unknown host", "pid": 0, **_mapping(trial, "worker")}
     beat = _mapping(trial, "beat")
-    return signature | {"beat": beat["count"] if beat.get("id") == signature["id"] else 0}
+    is_its_own = beat.get("id") == signature["id"] and isinstance(beat.get("count"), int)
+    return signature | {"beat": beat["count"] if is_its_own else 0}
 
 
 def _mapping(trial: FrozenTrial, name: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def sigterm_handler_kept() -> Iterator[None]:
     """Put back the handler that a library replaces by its own, as Ray does."""
     before = signal.getsignal(signal.SIGTERM)
     yield
-    if _in_main_thread():
+    if before is not None and _in_main_thread():  # None: one that Python did not set
         signal.signal(signal.SIGTERM, before)
 
 

@@ -85,6 +85,8 @@ def test_time_in_which_nobody_looked_does_not_count(pair, clock):
 def test_claim_without_a_signature_is_taken_over_too(pair, clock):
     """Its process died between the claim and the signature."""
     _, claim, other = pair
+    claim.trial.set_user_attr("beat", {"id": claim.trial.user_attrs["worker"]["id"], "count": "text"})
+    assert heartbeat.signature_of(other._study.trials[0])["beat"] == 0
     claim.trial.set_user_attr("worker", "text")
     while other.take_back():
         clock(4.0)
