@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.population import backend
+from continuum_act.population.convolution import as_matrix_products
 from continuum_act.population.names import log_name, name_metrics
 from continuum_act.population.optimizers import StatelessOptimizer, check_elementwise
 from continuum_act.population.stand_in import NotMappable, stand_in
@@ -80,6 +81,7 @@ class StatelessModel:
                 f"build(alpha) fails on a variable in place of alpha: {type(error).__name__}: {error}"
             ) from error
         _check(self.model)
+        as_matrix_products(self.model)
 
     def list_variables(self, input_shape: Any) -> None:
         """Build the model for this shape if it is not built yet, and list its variables."""

@@ -129,10 +129,26 @@ MODELS: dict[str, tuple[Callable[[Any], keras.Model], tuple[int, ...]]] = {
         (4,),
     ),
     "attention, LayerNormalization": (_attention, (5, 4)),
-    "Conv1D": (lambda a: _sequential((5, 4), layers.Conv1D(4, 3), activation(a), layers.Flatten()), (5, 4)),
+    "Conv1D": (
+        lambda a: _sequential(
+            (6, 4), layers.Conv1D(4, 2, dilation_rate=2, padding="causal"), activation(a), layers.Flatten()
+        ),
+        (6, 4),
+    ),
     "Conv2D": (
-        lambda a: _sequential((6, 6, 1), layers.Conv2D(3, 3), activation(a), layers.GlobalAveragePooling2D()),
+        lambda a: _sequential(
+            (6, 6, 1),
+            layers.Conv2D(3, 3, strides=2, padding="same"),
+            activation(a),
+            layers.MaxPooling2D(2, 1),
+            layers.TimeDistributed(layers.Conv1D(2, 2, activation=activation(a))),
+            layers.Flatten(),
+        ),
         (6, 6, 1),
+    ),
+    "DepthwiseConv2D": (
+        lambda a: _sequential((4, 4, 2), layers.DepthwiseConv2D(3), activation(a), layers.GlobalAveragePooling2D()),
+        (4, 4, 2),
     ),
     "LSTM": (lambda a: _sequential((5, 4), layers.LSTM(4), activation(a)), (5, 4)),
     "GRU": (lambda a: _sequential((5, 4), layers.GRU(4), activation(a)), (5, 4)),
