@@ -144,9 +144,9 @@ def fixed_alpha(alpha: Any, dtype: str, name: str = "alpha", kinds: str = "iufV"
 
 
 @constant
-def fixed_number(alpha: int | float, dtype: str) -> float:
+def fixed_number(alpha: int | float, dtype: str, name: str = "alpha") -> float:
     """Return a fixed alpha that is a Python number, rounded to `dtype`."""
-    return float(fixed_alpha(alpha, dtype))
+    return float(fixed_alpha(alpha, dtype, name))
 
 
 def traced_alpha(alpha: Any, dtype: str, name: str = "alpha") -> Any:

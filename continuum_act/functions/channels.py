@@ -11,16 +11,16 @@ from keras import ops
 
 
 def by_formula(chosen: list[tuple[Any, ...]], alpha: np.ndarray) -> Iterator[tuple[Any, Any, list[Any]]]:
-    """Yield each formula, where it is chosen, and its constants; elsewhere these are harmless ones of its own kind.
+    """Yield the name of each formula, where it is chosen, and its constants; elsewhere harmless ones of its own kind.
 
-    `chosen` has a row (formula, *constants) for each alpha.
+    `chosen` has a row (name, *constants) for each alpha.
     """
-    for formula in {row[0]: None for row in chosen}:
-        mine = [row if row[0] is formula else None for row in chosen]
+    for name in {row[0]: None for row in chosen}:
+        mine = [row if row[0] == name else None for row in chosen]
         harmless = next(row for row in mine if row)
         columns = zip(*((row or harmless)[1:] for row in mine), strict=True)
         constants = [ops.convert_to_tensor(np.reshape(c, alpha.shape).astype(alpha.real.dtype)) for c in columns]
-        yield formula, ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape)), constants
+        yield name, ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape)), constants
 
 
 def masked(condition: Any, x: Any, otherwise: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -23,7 +24,7 @@ from continuum_act.functions.complex_arithmetic import (
     product,
     select,
 )
-from continuum_act.functions.series import finfo
+from continuum_act.functions.constants import constant
 
 NEAR_ZETA = 1.0  # |alpha*z| below which exp(alpha*z) - 1 cancels
 FAR_EXP = 1.5  # |alpha| from which the errors of exp(alpha*z)/alpha are small beside alpha, the value at z = 0
@@ -40,67 +41,78 @@ class Formula(NamedTuple):
     value: Callable[..., Pair]
 
 
-def fixed(x: Any, y: Any, alpha: np.ndarray) -> Pair:
+def fixed(x: Any, y: Any, alpha: complex | np.ndarray) -> Pair:
     """Complex soft exponential for alphas known in Python; y is None for a real x."""
+    if not isinstance(alpha, complex):
+        if alpha.ndim:
+            return _of_array(x, y, alpha)
+        alpha = complex(alpha)
+    if y is None and alpha.imag == 0:
+        return real_alpha(x, alpha.real)
+    name, *constants = _chosen(alpha.real, alpha.imag, keras.backend.standardize_dtype(x.dtype))
+    return FORMULAS[name].value(x, ops.zeros_like(x) if y is None else y, *constants)
+
+
+def _of_array(x: Any, y: Any, alpha: np.ndarray) -> Pair:
     real = (alpha.imag == 0) & (y is None)
     if real.all():
         return real_alpha(x, alpha.real)
     y = ops.zeros_like(x) if y is None else y
-    if alpha.ndim == 0:
-        formula, *constants = _chosen(complex(alpha), alpha.real.dtype.name)
-        return formula.value(x, y, *constants)
-    result = _of_array(x, y, alpha)
+    dtype = alpha.real.dtype.name
+    chosen = [_chosen(float(a.real), float(a.imag), dtype) for a in alpha.flat]
+    zeros = ops.zeros(alpha.shape, dtype)
+    result = zeros - x, zeros - y  # each element is replaced; x itself would share a scale with the result, see masked
+    for name, here, constants in by_formula(chosen, alpha):
+        # Where another formula is chosen, this one sees z = 1 + i.
+        parts = FORMULAS[name].value(masked(here, x, 1.0), masked(here, y, 1.0), *constants)
+        result = select(here, parts, result)
     if not real.any():
         return result
-    of_real = real_alpha(x, np.where(real, alpha.real, 0).astype(alpha.real.dtype))
+    of_real = real_alpha(x, np.where(real, alpha.real, 0).astype(dtype))
     return select(ops.convert_to_tensor(real), of_real, result)
 
 
-def _of_array(x: Any, y: Any, alpha: np.ndarray) -> Pair:
-    dtype = alpha.real.dtype.name
-    chosen = [_chosen(complex(a), dtype) for a in alpha.flat]
-    zeros = ops.zeros(alpha.shape, dtype)
-    result = zeros - x, zeros - y  # each element is replaced; x itself would share a scale with the result, see masked
-    for formula, here, constants in by_formula(chosen, alpha):
-        # Where another formula is chosen, this one sees z = 1 + i.
-        parts = formula.value(masked(here, x, 1.0), masked(here, y, 1.0), *constants)
-        result = select(here, parts, result)
-    return result
-
-
-def real_alpha(x: Any, alpha: np.ndarray) -> Pair:
+def real_alpha(x: Any, alpha: float | np.ndarray) -> Pair:
     """Real x and real alpha: the real function, and beyond its domain log|t|, from the mirrored x, and Arg = pi."""
-    negative = alpha < 0
-    if not negative.any():
+    if not (alpha < 0 if isinstance(alpha, float) else (alpha < 0).any()):
         re = real_fixed.fixed(x, alpha, None)
         return re, ops.zeros_like(re)
-    a = np.where(negative, alpha, -1.0).astype("float64")
-    with np.errstate(over="ignore"):  # next to alpha = 0
-        border = np.where(negative, (1 - a) * ((1 + a) / a), -finfo(x).max / 4)  # 1/a - a, which cancels next to -1
-        arg = np.where(negative, math.pi / -a, 0.0)
-        border, arg = (ops.convert_to_tensor(part.astype(alpha.dtype)) for part in (border, arg))
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if isinstance(alpha, float):
+        border, arg = (ops.convert_to_tensor(part, dtype) for part in _border(alpha, dtype))
+    else:
+        columns = zip(*(_border(float(a), dtype) for a in alpha.flat), strict=True)
+        border, arg = (ops.convert_to_tensor(np.reshape(column, alpha.shape).astype(dtype)) for column in columns)
     inside = x >= border
     re = real_fixed.fixed(masked(inside, x, 2.0 * border - x), alpha, None)
     return re, ops.where(inside, ops.zeros_like(re), arg)
 
 
-@functools.lru_cache(maxsize=4096)
-def _chosen(alpha: complex, dtype: str) -> tuple[Any, ...]:
-    """Return the formula for this alpha and its constants."""
-    formula = _formula(alpha, dtype)
-    constants = formula.constants(Fraction(alpha.real), Fraction(alpha.imag), dtype)
-    return formula, *(float(np.dtype(dtype).type(float(constant))) for constant in constants)
+@constant
+def _border(alpha: float, dtype: str) -> tuple[float, float]:
+    """Return the border of the domain, and the imaginary part beyond it, for alpha < 0; else one that no x passes."""
+    if alpha >= 0:
+        return -float(np.finfo(dtype).max) / 4, 0.0
+    border = (1 - alpha) * ((1 + alpha) / alpha)  # 1/alpha - alpha, which cancels next to -1
+    with np.errstate(over="ignore"):  # next to alpha = 0
+        return float(np.dtype(dtype).type(border)), float(np.dtype(dtype).type(math.pi / -alpha))
 
 
-def _formula(alpha: complex, dtype: str) -> Formula:
-    a, b = alpha.real, alpha.imag
+@constant
+def _chosen(a: float, b: float, dtype: str) -> tuple[Any, ...]:
+    """Return the name of the formula for alpha = a + ib, and its constants."""
+    name = _name(a, b, dtype)
+    constants = FORMULAS[name].constants(Fraction(a), Fraction(b), dtype)
+    return name, *(float(np.dtype(dtype).type(float(constant))) for constant in constants)
+
+
+def _name(a: float, b: float, dtype: str) -> str:
     if max(abs(a), abs(b)) < float(np.finfo(dtype).tiny):  # which the hardware may take for zero
-        return IDENTITY
-    side = 0 if abs(b) <= abs(a) else 1 if b > 0 else -1
+        return "identity"
+    size, side = math.hypot(a, b), "" if abs(b) <= abs(a) else " above" if b > 0 else " below"
     if a < 0:
-        size = abs(alpha)
-        return LOG if size < SHIFTED_FROM else NEAR_SHIFTED_LOG[side] if size < FAR_FROM else SHIFTED_LOG[side]
-    return (EXP if alpha == 1 or abs(alpha) > FAR_EXP else NEAR_EXP)[side]
+        return "log" if size < SHIFTED_FROM else f"{'near ' if size < FAR_FROM else ''}shifted log{side}"
+    return f"{'' if (a, b) == (1, 0) or size > FAR_EXP else 'near '}exp{side}"
 
 
 def _identity(x: Any, y: Any) -> Pair:
@@ -196,16 +208,22 @@ def _joined(*parts: Callable[..., tuple[Any, ...]]) -> Callable[..., tuple[Any, 
     return lambda *alpha: sum((part(*alpha) for part in parts), ())
 
 
-SIDES = (0, 1, -1)  # alpha, or -alpha if Re(alpha) < 0, within pi/4 of the real axis, or of the imaginary one
-IDENTITY = Formula(lambda a, b, dtype: (), _identity)
-EXP = {side: Formula(_exp_constants, functools.partial(_exp, side)) for side in SIDES}
-NEAR_EXP = {side: Formula(_exp_constants, functools.partial(_near_exp, side)) for side in SIDES}
-LOG = Formula(_joined(_near_constants, _far_constants), functools.partial(_near_log, _far_log))
-SHIFTED_LOG = {side: Formula(_shifted_constants, functools.partial(_shifted_log, side, None)) for side in SIDES}
-NEAR_SHIFTED_LOG = {
-    side: Formula(
-        _joined(_near_constants, _shifted_constants),
-        functools.partial(_near_log, functools.partial(_shifted_log, side)),
-    )
-    for side in SIDES
+def _of_side(side: int, suffix: str) -> dict[str, Formula]:
+    far_log = functools.partial(_shifted_log, side)
+    both = _joined(_near_constants, _shifted_constants)
+    return {
+        f"exp{suffix}": Formula(_exp_constants, functools.partial(_exp, side)),
+        f"near exp{suffix}": Formula(_exp_constants, functools.partial(_near_exp, side)),
+        f"shifted log{suffix}": Formula(_shifted_constants, functools.partial(_shifted_log, side, None)),
+        f"near shifted log{suffix}": Formula(both, functools.partial(_near_log, far_log)),
+    }
+
+
+FORMULAS = {
+    "identity": Formula(lambda a, b, dtype: (), _identity),
+    "log": Formula(_joined(_near_constants, _far_constants), functools.partial(_near_log, _far_log)),
+    # alpha, or -alpha if Re(alpha) < 0, is within pi/4 of the real axis, or of the imaginary one
+    **_of_side(0, ""),
+    **_of_side(1, " above"),
+    **_of_side(-1, " below"),
 }

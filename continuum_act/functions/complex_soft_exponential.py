@@ -105,7 +105,8 @@ def complex_soft_exponential(
         im = None if im is None else ops.cast(im, precise)
     if arguments.is_fixed(alpha):
         value = _fixed_alpha(alpha, precise)
-        arguments.broadcast(re, value)
+        if not isinstance(value, complex):
+            arguments.broadcast(re, value)
         parts = complex_fixed.fixed(re, im, value)
     else:
         a, b = _traced_alpha(alpha, precise)
@@ -124,7 +125,7 @@ keras.saving.register_keras_serializable(package="continuum_act")(complex_soft_e
 def _symbolic(x: Any, alpha: Any, join: Join, axis: int) -> Any:
     if not arguments.is_fixed(alpha):
         return ComplexSoftExponentialOperation(None, join, axis).symbolic_call(x, alpha)
-    alpha = _fixed_alpha(alpha, "float64")
+    alpha = np.asarray(_fixed_alpha(alpha, "float64"))
     pair = [alpha.real.tolist(), alpha.imag.tolist()]
     return ComplexSoftExponentialOperation(pair, join, axis).symbolic_call(x)
 
@@ -167,11 +168,15 @@ def _pair(alpha: Any) -> tuple[Any, Any] | None:
     return alpha[0], alpha[1]
 
 
-def _fixed_alpha(alpha: Any, dtype: str) -> np.ndarray:
+def _fixed_alpha(alpha: Any, dtype: str) -> complex | np.ndarray:
+    if type(alpha) in (int, float, complex):
+        return complex(*(arguments.fixed_number(part, dtype) for part in (alpha.real, alpha.imag)))
     complex_dtype = "complex64" if dtype == "float32" else "complex128"
     pair = _pair(alpha)
     if pair is None:
         return arguments.fixed_alpha(alpha, dtype, kinds="iufcV").astype(complex_dtype)
+    if all(type(part) in (int, float) for part in pair):
+        return complex(*(arguments.fixed_number(part, dtype, "a part of alpha") for part in pair))
     a, b = (arguments.fixed_alpha(part, dtype, "a part of alpha") for part in pair)
     return np.asarray(a + 1j * b).astype(complex_dtype)
 

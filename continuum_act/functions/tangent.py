@@ -92,7 +92,7 @@ def _largest(x: Any, bound: Any) -> Any:
 
 
 def _spread(bound: Any, x: Any) -> Any:
-    """Return the bound in the shape of x: PyTorch's compiler hands no constant of its own to a function of Keras."""
+    """Return the bound as a tensor: `keras.ops.where` rounds a Python float to float32 on PyTorch."""
     return ops.zeros_like(x) + bound
 
 

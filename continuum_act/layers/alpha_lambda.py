@@ -146,8 +146,6 @@ def _complex_soft_exponential(inputs: Any, *, alpha: Any, join: Join, axis: int)
     x = inputs
     if alpha is None:
         x, *alpha = inputs
-    elif not is_live(alpha):
-        alpha = [np.asarray(part) for part in alpha]
     return complex_soft_exponential(x, alpha, join=join, axis=axis)
 
 

@@ -277,21 +277,29 @@ def test_an_unknown_rank_is_computed_or_refused_by_name():
 
 
 @pytest.mark.skipif(BACKEND != "torch", reason="torch.compile")
-@pytest.mark.parametrize("options", [{"dynamic": True}, {"fullgraph": True}])
-def test_compiler_of_pytorch_takes_the_function_whole(options):
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_compiler_of_pytorch_takes_the_function_whole(dynamic):
     import torch
 
-    x, traced = torch.linspace(-1, 1, 12), torch.tensor(-0.3)
+    x, traced, alpha = torch.linspace(0.1, 1, 12), torch.tensor(-0.3), -0.4
     functions = [
         lambda t: ca.soft_exponential(t, -0.3, domain="linear"),
-        lambda t: ca.soft_exponential(t, 0.3, domain="linear"),
+        lambda t: ca.soft_exponential(t, alpha, domain="linear"),
+        lambda t: ca.soft_exponential(t, 1, domain="linear", max_slope=2),
         lambda t: ca.soft_exponential(t, 0.3),
         lambda t: ca.soft_exponential(t, traced),
         lambda t: ca.soft_exponential(t, traced, domain="linear"),
+        lambda t: ca.interpolate_add_multiply(t, t, 0.5),
+        lambda t: ca.complex_soft_exponential(t, 1j),
+        lambda t: ca.complex_soft_exponential(t, -0.8),
+        lambda t: ca.complex_soft_exponential([t, t], (-0.3, 0.5)),
+        ca.soft_exponential_lambda(0.3),
+        ca.complex_soft_exponential_lambda(-0.3 - 0.6j),
     ]
     for function in functions:
         torch._dynamo.reset()
-        np.testing.assert_array_equal(array(torch.compile(function, backend="eager", **options)(x)), array(function(x)))
+        compiled = torch.compile(function, backend="eager", fullgraph=True, dynamic=dynamic)
+        np.testing.assert_array_equal(array(compiled(x)), array(function(x)))
 
 
 @pytest.mark.slow
