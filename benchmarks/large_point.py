@@ -176,7 +176,7 @@ def main(members: int, rows: int) -> None:
     for part in (products, activation, optimizer):
         found[part.__name__] = per_step(*part(-(-members // threads)), threads) * (rows // BATCH)
     batches = EpochBatches(budget)
-    found["batches"] = least(lambda: sum(1 for _ in batches.training(1, [0])))
+    found["batches"] = least(lambda: sum(1 for _ in batches.training(1, [(0,)])))
     known = sum(found[name] for name in ("products", "activation", "optimizer", "batches"))
     print(json.dumps({**found, "rest": epoch - known}))
 

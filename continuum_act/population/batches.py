@@ -55,20 +55,29 @@ class EpochBatches:
             full = budget.samples // budget.batch_size
             self._steps = min(max(1, full), max(1, _BLOCK_BYTES // max(1, step_bytes)))
 
-    def training(self, epoch: int, seeds: list[int]) -> Iterator[dict[int, list[Batches]]]:
-        """Yield the batches of an epoch for each seed, a part of them at a time."""
+    @property
+    def differ_by_seed(self) -> bool:
+        """Whether each seed has an order of its own."""
+        return self._budget.samples is not None
+
+    def training(self, epoch: int, groups: Iterable[tuple[int, ...]]) -> Iterator[dict[tuple[int, ...], list[Batches]]]:
+        """Yield the batches of an epoch for each group of seeds, a part of them at a time.
+
+        Those of several seeds are stacked, where they differ.
+        """
         budget = self._budget
         if budget.samples is None:
             for part in _parts_of_data_set(budget.x):
-                yield dict.fromkeys(seeds, part)
+                yield dict.fromkeys(groups, part)
             return
-        rows = {seed: order(seed, epoch, budget.samples) for seed in seeds}
+        rows = {seeds: np.stack([order(seed, epoch, budget.samples) for seed in seeds]) for seeds in groups}
         size = self._steps * budget.batch_size
         # a partial batch ends the last part
         parts = max(1, -(-(budget.samples // budget.batch_size) // self._steps))
         for begin, end in zip(range(0, parts * size, size), [*range(size, parts * size, size), None], strict=True):
             yield {
-                seed: _of_rows(self._arrays, rows[seed][begin:end], budget.batch_size, self._steps) for seed in seeds
+                seeds: _of_rows(self._arrays, of_seeds[:, begin:end], budget.batch_size, self._steps)
+                for seeds, of_seeds in rows.items()
             }
 
     def validation(self) -> Iterator[list[Batches]]:
@@ -81,21 +90,21 @@ class EpochBatches:
             return
         if self._validation is None:
             arrays, batch = as_arrays(*data), self._budget.batch_size
-            rows = np.arange(len(_leaves(arrays)[0]))
-            self._validation = _of_rows(arrays, rows, batch, len(rows) // batch)
+            rows = np.arange(len(_leaves(arrays)[0]))[None]
+            self._validation = _of_rows(arrays, rows, batch, rows.size // batch)
         yield self._validation
 
 
 def _of_rows(arrays: Any, rows: np.ndarray, batch: int, length: int) -> list[Batches]:
-    """Return these rows in batches: the full ones in a block of this length, then a partial one."""
-    full = len(rows) // batch
+    """Return these rows, of each seed, in batches: the full ones in a block of this length, then a partial one."""
+    seeds, count = rows.shape
+    full = count // batch
     made = []
-    for part, steps in ((rows[: full * batch], full), (rows[full * batch :], 1)):
-        if len(part):
-            block = [
-                None if a is None else a[part].reshape(steps, len(part) // steps, *a.shape[1:])
-                for a in keras.tree.flatten(arrays)
-            ]
+    for part, steps in ((rows[:, : full * batch], full), (rows[:, full * batch :], 1)):
+        if part.size:
+            places = part.reshape(seeds, steps, -1).swapaxes(0, 1)
+            places = places[:, 0] if seeds == 1 else places
+            block = [None if a is None else a[places] for a in keras.tree.flatten(arrays)]
             made.append(Batches(arrays, _block(block, length), steps))
     return made
 

@@ -32,7 +32,7 @@ class ChunkedVariables:
         self, lists: list[list[Any]], members: list[tuple[Any, int]], work: list[Batches], training: bool
     ) -> tuple[list[list[Any]], Results]:
         """Return the lists of all members' values, and their metrics, after this work."""
-        structure, block, _ = work[0]
+        structure, block = work[0][:2]
         batch = keras.tree.pack_sequence_as(structure, [None if a is None else a[0] for a in block])
         self.model.check([alpha for alpha, _ in members], batch)
         variables, runner = self.model.stateless.variables, self.model.runner

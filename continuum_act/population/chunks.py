@@ -25,9 +25,12 @@ _WORTH_COMPILING = 50  # runs of a single batch, the last of an epoch, that are 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Members of one seed and sign of alpha, by their place among all, filled up with the last one to equal sizes."""
+    """Members by their place among all, filled up with the last one to equal sizes.
 
-    seed: int
+    They are of one sign of alpha, if it is not None; their seeds are among these, whose batches they take.
+    """
+
+    seeds: tuple[int, ...]
     sign: int | None
     rows: np.ndarray
     size: int
@@ -39,12 +42,20 @@ class Chunk:
 
 
 def chunks_of(
-    members: Sequence[Member], size: int | None = None, *, at_least: int = 1, by_sign: bool = False
+    members: Sequence[Member],
+    size: int | None = None,
+    *,
+    at_least: int = 1,
+    by_sign: bool = False,
+    together: tuple[int, ...] = (),
 ) -> list[Chunk]:
-    """Split members into chunks; the size that keeps all processors busy if None, and not below `at_least`."""
-    groups: dict[tuple[int, int | None], list[int]] = {}
+    """Split members into chunks; the size that keeps all processors busy if None, and not below `at_least`.
+
+    A chunk has members of one seed, or of any of those that are `together`.
+    """
+    groups: dict[tuple[tuple[int, ...], int | None], list[int]] = {}
     for row, (alpha, seed) in enumerate(members):
-        groups.setdefault((seed, sign_of(alpha) if by_sign else None), []).append(row)
+        groups.setdefault((together or (seed,), sign_of(alpha) if by_sign else None), []).append(row)
     size = max(size or balanced(max(map(len, groups.values())), len(groups)), at_least)
     return [
         Chunk(*of, np.array(rows[start : start + size]), size)
@@ -116,7 +127,8 @@ class ChunkRunner:
         """Return what a program is compiled for."""
         arrays = [None if a is None else tuple(a.shape) for a in job.batches.block]
         size = job.state.alphas[0].shape[0]
-        return (id(self), job.training, size, self._modes[0], self._with_xla(job.batches), *arrays)
+        xla, shared = self._with_xla(job.batches), job.batches.places is None
+        return (id(self), job.training, size, self._modes[0], xla, shared, *arrays)
 
     def compile(self, job: Job) -> None:
         """Compile what a job needs: run no steps of it."""

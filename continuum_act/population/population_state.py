@@ -11,6 +11,7 @@ from keras import ops
 from continuum_act.population.batches import EpochBatches
 from continuum_act.population.budget import Member
 from continuum_act.population.chunks import Chunk, ChunkRunner, Job, Processors, Results
+from continuum_act.population.program import Batches
 from continuum_act.population.stateless_model import State
 from continuum_act.population.vectorized import VectorizedModel
 
@@ -28,6 +29,7 @@ class PopulationState:
         self._models = [models[chunk.sign] for chunk in chunks]
         self._processors = processors
         self._chunks = chunks
+        self._members = members
         self._states = [model.state(chunk, members) for model, chunk in zip(self._models, chunks, strict=True)]
         self._numbers: dict[int, State] = {}
         self._place = {int(row): (c, k) for c, chunk in enumerate(chunks) for k, row in enumerate(chunk.rows)}
@@ -35,11 +37,10 @@ class PopulationState:
 
     def compile(self, batches: EpochBatches) -> None:
         """Compile, side by side, what training and evaluation need."""
-        seed = self._chunks[0].seed
-        train, test = next(batches.training(0, [seed]))[seed], next(batches.validation(), [])
+        [train], test = next(batches.training(0, [self._chunks[0].seeds])).values(), next(batches.validation(), [])
         jobs = []
-        for model, state in zip(self._models, self._states, strict=True):
-            jobs += [Job(model.runner, True, state, block) for block in train]
+        for c, (model, state) in enumerate(zip(self._models, self._states, strict=True)):
+            jobs += [Job(model.runner, True, state, block) for block in self._of_members(c, train, batches)]
             jobs += [Job(model.runner, False, state.for_test, block) for block in test]
         self._processors.compile(jobs)
 
@@ -59,8 +60,8 @@ class PopulationState:
         runners = [self._models[c].runner for c in busy]
         states = [runner.with_new_metrics(state) for runner, state in zip(runners, before, strict=True)]
         results: list[Results] = []
-        for work in batches.training(epoch, [self._chunks[c].seed for c in busy]):
-            of_chunks = [work[self._chunks[c].seed] for c in busy]
+        for work in batches.training(epoch, dict.fromkeys(self._chunks[c].seeds for c in busy)):
+            of_chunks = [self._of_members(c, work[self._chunks[c].seeds], batches) for c in busy]
             states, results = self._processors.run(runners, states, of_chunks, training=True)
         tested = self._tested(runners, states, batches)
         for c, old, new, result, test in zip(busy, before, states, results, tested, strict=True):
@@ -69,6 +70,14 @@ class PopulationState:
             self._results[c] = {**result, **{f"val_{name}": values for name, values in test.items()}}
             self._numbers.pop(c, None)
         return in_order(self._chunks, self._results)
+
+    def _of_members(self, c: int, work: list[Batches], batches: EpochBatches) -> list[Batches]:
+        """Return batches with the place of each member's own among them, if the seeds of its chunk have their own."""
+        seeds = self._chunks[c].seeds
+        if len(seeds) == 1 or not batches.differ_by_seed:
+            return work
+        places = [seeds.index(self._members[row][1]) for row in self._chunks[c].padded]
+        return [each._replace(places=places) for each in work]
 
     def _tested(self, runners: Sequence[ChunkRunner], states: Sequence[State], batches: EpochBatches) -> list[Results]:
         tests = [runner.with_new_metrics(state).for_test for runner, state in zip(runners, states, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from continuum_act.population import backend
-from continuum_act.population.stateless_model import State, StatelessModel
+from continuum_act.population.stateless_model import State, StatelessModel, batch_at
 
 _TRACING = threading.RLock()  # Keras layers and metrics are traced by one thread at a time
 
@@ -19,12 +20,14 @@ _TRACING = threading.RLock()  # Keras layers and metrics are traced by one threa
 class Batches(NamedTuple):
     """Batches of equal shapes: one `(x, y, sample_weight)` for its structure, all of them stacked, and how many.
 
-    An array of the block has the shape `(steps, batch, ...)`; it is None where the structure has None.
+    An array of the block has the shape `(steps, batch, ...)`, or `(steps, seeds, batch, ...)` where `places` has for
+    each member the place of its seed; it is None where the structure has None.
     """
 
     structure: Any
     block: list[Any]
     steps: int
+    places: Any = None
 
 
 class Program:
@@ -46,19 +49,22 @@ class Program:
     def __call__(self, state: State, batches: Batches, steps: int, *, xla: bool) -> tuple[State, dict[str, Any]]:
         """Run so many steps, compiled by XLA or not."""
         run = self._compiled if xla else self._compiled.plain
-        return run(state, batches.block, ops.convert_to_tensor(steps, "int32"))
+        places = [] if batches.places is None else [ops.convert_to_tensor(batches.places, "int32")]
+        return run((state, places), batches.block, ops.convert_to_tensor(steps, "int32"))
 
     def _batch(self, block: list[Any], i: Any) -> Any:
         return keras.tree.pack_sequence_as(self._structure, [None if a is None else a[i] for a in block])
 
-    def _vectorized(self, state: State, block: list[Any], steps: Any) -> Any:
+    def _vectorized(self, values: tuple[State, list[Any]], block: list[Any], steps: Any) -> Any:
+        state, places = values
         members = state.alphas[0].shape[0]
+        mapped = functools.partial(_map_members, places)
 
         def step(i: Any, state: State) -> State:
             batch = self._batch(block, i)
             if self._training:
-                return self._model.train_step(state, batch, _map_members, members)
-            return _map_members(lambda member: self._model.loss(member, batch, training=False), state)[1]
+                return self._model.train_step(state, batch, mapped, members)
+            return mapped(lambda member, _: self._model.loss(member, batch, training=False), state)[1]
 
         with _TRACING:
             state = ops.fori_loop(0, steps, step, state)
@@ -67,11 +73,12 @@ class Program:
             )
             return state, results
 
-    def _sequential(self, state: State, block: list[Any], steps: Any) -> Any:
+    def _sequential(self, values: tuple[State, list[Any]], block: list[Any], steps: Any) -> Any:
+        state, places = values
         members = state.alphas[0].shape[0]
 
-        def step(i: Any, state: State) -> State:
-            batch = self._batch(block, i)
+        def step(m: Any, i: Any, state: State) -> State:
+            batch = batch_at(places[0][m] if places else None, self._batch(block, i))
             if self._training:
                 return self._model.train_step(state, batch)
             return self._model.loss(state, batch, training=False)[1]
@@ -79,7 +86,7 @@ class Program:
         def of_member(m: Any, carry: Any) -> Any:
             state, _, results = carry
             member = State(*([v[m] for v in field] for field in state.own), *first)
-            member = ops.fori_loop(0, steps, step, member)
+            member = ops.fori_loop(0, steps, functools.partial(step, m), member)
             new = self._model.metric_results(member)
             results = {name: _put(results[name], m, new[name]) for name in results}
             pairs = [zip(*fields, strict=True) for fields in zip(state.own, member.own, strict=True)]
@@ -94,15 +101,18 @@ class Program:
             return State(*state.own, *last), results
 
 
-def _map_members(function: Callable[[State], tuple[Any, State]], state: State) -> tuple[Any, State]:
-    """Map a function of a member's state, which returns something of its own and its new state."""
+def _map_members(
+    places: list[Any], function: Callable[[State, Any], tuple[Any, State]], state: State
+) -> tuple[Any, State]:
+    """Map a function of a member's state and place, which returns something of its own and its new state."""
 
-    def of_member(own: Any) -> tuple[Any, Any, list[list[Any]]]:
-        result, new = function(State(*own, *state.shared))
+    def of_member(values: Any) -> tuple[Any, Any, list[list[Any]]]:
+        own, place = values
+        result, new = function(State(*own, *state.shared), place[0] if place else None)
         # + 0: TensorFlow cannot vectorize the return of a tensor from outside
         return result, list(new.own), [[v + 0 for v in field] for field in new.shared]
 
-    result, own, shared = backend.vectorized(of_member, list(state.own))
+    result, own, shared = backend.vectorized(of_member, (list(state.own), places))
     return result, State(*own, *([v[0] for v in field] for field in shared))
 
 

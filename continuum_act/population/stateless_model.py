@@ -18,7 +18,7 @@ from continuum_act.population.optimizers import StatelessOptimizer, check_elemen
 from continuum_act.population.stand_in import NotMappable, stand_in
 
 Build = Callable[[Any], keras.Model]
-Map = Callable[[Callable[["State"], Any], "State"], Any]
+Map = Callable[[Callable[["State", Any], Any], "State"], Any]
 OVERRIDDEN = ("fit", "evaluate", "train_step", "test_step", "make_train_function", "make_test_function")
 
 
@@ -61,9 +61,16 @@ class State(NamedTuple):
         return [value for field in self for value in field]
 
 
-def alone(function: Callable[[State], Any], state: State) -> Any:
-    """Apply a function to the state of one member: the map over one."""
-    return function(state)
+def alone(function: Callable[[State, Any], Any], state: State) -> Any:
+    """Apply a function to the state of one member and to the place of its batch: the map over one."""
+    return function(state, None)
+
+
+def batch_at(place: Any, batches: Any) -> Any:
+    """Return one of several batches that are stacked; the batch itself if there is one, without a place."""
+    if place is None:
+        return batches
+    return keras.tree.map_structure(lambda a: None if a is None else ops.take(a, place, axis=0), batches)
 
 
 class StatelessModel:
@@ -137,12 +144,15 @@ class StatelessModel:
         """Return the state after a training step: of one member, or of all over which `mapped` maps a function.
 
         Only the forward pass is mapped: the gradients of the summed losses are those of each member, and an
-        element-wise optimizer takes stacked values as they are.
+        element-wise optimizer takes stacked values as they are. `batch` is that of all members, or one for each place
+        that `mapped` hands to the function.
         """
 
         def loss_of(trainable: list[Any]) -> tuple[Any, State]:
             current = state.for_test._replace(trainable=trainable)
-            losses, new = mapped(lambda member: self.loss(member, batch, training=True), current)
+            losses, new = mapped(
+                lambda member, place: self.loss(member, batch_at(place, batch), training=True), current
+            )
             return ops.sum(losses), new
 
         (_, new), gradients = backend.value_and_gradients(loss_of, state.trainable)

@@ -59,6 +59,7 @@ class PopulationTrainer:
         self._initial: dict[int, State] = {}
         self._processors = Processors()
         self._chunk_size = 1
+        self._seeds: tuple[int, ...] = ()
         self._known_to_fit = 0
 
     def train(self, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
@@ -78,6 +79,14 @@ class PopulationTrainer:
             self._models[sign] = model
         return self._models[sign]
 
+    def _together(self, members: Sequence[Member]) -> tuple[int, ...]:
+        """Return the seeds whose members share chunks: all so far; none if members of a seed share random states."""
+        first = members[0]
+        if self._model(first, sign_of(first[0])).stateless.variables.random:
+            return ()
+        self._seeds = tuple(dict.fromkeys([*self._seeds, *(seed for _, seed in members)]))
+        return self._seeds
+
     def _members_that_fit(self, first: Member, wanted: int) -> int:
         if wanted > self._known_to_fit:
             model = self._model(first, sign_of(first[0]))
@@ -87,7 +96,7 @@ class PopulationTrainer:
 
     def _train(self, members: Sequence[Member], watch: Watch) -> Iterator[MemberResult]:
         begin = time.perf_counter()
-        chunks = chunks_of(members, at_least=self._chunk_size, by_sign=True)
+        chunks = chunks_of(members, at_least=self._chunk_size, by_sign=True, together=self._together(members))
         self._chunk_size = chunks[0].size
         for sign in {chunk.sign: None for chunk in chunks}:
             of_sign = [member for member in members if sign_of(member[0]) == sign]

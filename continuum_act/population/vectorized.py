@@ -79,9 +79,11 @@ class VectorizedModel:
 
     def state(self, chunk: Chunk, members: Sequence[Member]) -> State:
         """Return the state of a chunk's members before training."""
-        one = self.initial(chunk.seed)
-        own = [[np.repeat(v[None], chunk.size, axis=0) for v in field] for field in one.own[1:]]
-        state = State(stacked_alphas([members[row][0] for row in chunk.padded]), *own, *one.shared)
+        alphas, seeds = zip(*(members[row] for row in chunk.padded), strict=True)
+        ones = [self.initial(seed) for seed in seeds]
+        fields = zip(*(one.own for one in ones), strict=True)
+        own = [[np.stack(values) for values in zip(*of_ones, strict=True)] for of_ones in fields]
+        state = State(stacked_alphas(alphas), *own[1:], *ones[0].shared)
         return self.runner.with_new_metrics(state.map(ops.convert_to_tensor))
 
 

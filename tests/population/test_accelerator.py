@@ -61,9 +61,11 @@ def accelerator(monkeypatch):
 
 
 @pytest.mark.usefixtures("accelerator")
-def test_an_accelerator_computes_one_chunk_for_each_seed_and_formula():
+def test_an_accelerator_computes_one_chunk_for_each_formula_and_for_seeds_that_are_together():
     assert [len(chunk.rows) for chunk in chunks_of(MEMBERS)] == [5, 5]
     assert sorted(len(chunk.rows) for chunk in chunks_of(MEMBERS, by_sign=True)) == [2, 2, 3, 3]
+    seeds = tuple(dict.fromkeys(seed for _, seed in MEMBERS))
+    assert sorted(len(chunk.rows) for chunk in chunks_of(MEMBERS, by_sign=True, together=seeds)) == [4, 6]
 
 
 @pytest.mark.usefixtures("accelerator")

@@ -37,8 +37,23 @@ def build(alpha: Any, optimizer: Any = "adam") -> keras.Model:
     return model
 
 
+BODIES: dict[str, list[Callable[[], layers.Layer]]] = {
+    "mapped over all seeds": [lambda: layers.Dense(6)],
+    "mapped for each seed, whose members draw the same numbers": [lambda: layers.Dense(6), lambda: layers.Dropout(0.3)],
+    "in turn on TensorFlow": [lambda: layers.Reshape((2, 2, 1)), lambda: layers.DepthwiseConv2D(2), layers.Flatten],
+}
+
+
 @pytest.mark.slow
-def test_each_seed_has_the_batches_of_its_own_ordinary_fit() -> None:
+@pytest.mark.parametrize("body", BODIES)
+def test_each_seed_has_the_batches_of_its_own_ordinary_fit(body: str) -> None:
+    def build(alpha: Any) -> keras.Model:
+        hidden = [make() for make in BODIES[body]]
+        model = keras.Sequential([keras.Input((4,)), *hidden, ca.soft_exponential_lambda(alpha), layers.Dense(3)])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("adam", loss, metrics=["accuracy"])
+        return model
+
     budget = Budget(X, Y, (X[:20], Y[:20]), epochs=2, batch_size=16)
     members = [(alpha, seed) for alpha in ALPHAS for seed in (5, 0)][:-1]  # one seed lacks an alpha, as on resuming
     outcomes = train(build, budget, members)
