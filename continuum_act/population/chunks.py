@@ -100,7 +100,7 @@ class ChunkRunner:
         results: dict[str, Any] = {}
         for batches in work:
             program = self._program(batches, training)
-            state, results = program(state, batches, batches.steps, xla=self._with_xla(batches))
+            state, results = program(state, batches, batches.steps, xla=self.with_xla(batches))
         # as numbers, so that this thread waits for them and the next chunk has another processor
         return state, as_numbers(results)
 
@@ -118,8 +118,8 @@ class ChunkRunner:
             self._programs[key] = Program(self._model, training, structure, vectorized)
         return self._programs[key]
 
-    def _with_xla(self, batches: Batches) -> bool:
-        """Whether to run this compiled."""
+    def with_xla(self, batches: Batches) -> bool:
+        """Whether these are run compiled."""
         single = max(len(a) for a in batches.block if a is not None) == 1
         return self._modes[0][1] and (self._single_with_xla or not single)
 
@@ -127,13 +127,13 @@ class ChunkRunner:
         """Return what a program is compiled for."""
         arrays = [None if a is None else tuple(a.shape) for a in job.batches.block]
         size = job.state.alphas[0].shape[0]
-        xla, shared = self._with_xla(job.batches), job.batches.places is None
+        xla, shared = self.with_xla(job.batches), job.batches.places is None
         return (id(self), job.training, size, self._modes[0], xla, shared, *arrays)
 
     def compile(self, job: Job) -> None:
         """Compile what a job needs: run no steps of it."""
         program = self._program(job.batches, job.training)
-        program(job.state, job.batches, 0, xla=self._with_xla(job.batches))
+        program(job.state, job.batches, 0, xla=self.with_xla(job.batches))
 
     def fall_back(self, error: Exception) -> None:
         """Take the next mode if the compiler refuses this one; raise `NotMappable` if there is none."""
@@ -165,6 +165,8 @@ class Processors:
         """Compile what these jobs need and is not compiled yet."""
         new = {job.runner.key(job): job for job in jobs}
         new = {key: job for key, job in new.items() if key not in self._ready}
+        # what takes longest first, lest it be the last on one processor
+        new = dict(sorted(new.items(), key=lambda item: not item[1].runner.with_xla(item[1].batches)))
         compiled = {key: self._pool.submit(job.runner.compile, job) for key, job in new.items()}
         failed: dict[ChunkRunner, Exception] = {}
         for key, future in compiled.items():

@@ -88,7 +88,7 @@ class Trainer:
             self._limits[task.build] = 1
         while self._limits[task.build] != 1 and len(left) > 1:
             try:
-                for result in self._population(task.build).train(left, watch):
+                for result in self._population(task).train(left, watch):
                     left.remove((result.alpha, result.seed))
                     yield result
                 return
@@ -115,9 +115,12 @@ class Trainer:
         fit = _MILLISECONDS_TO_TRACE + self._budget.epochs * self._budget.steps
         return members * fit > _MILLISECONDS_TO_COMPILE
 
-    def _population(self, name: str) -> PopulationTrainer:
+    def _population(self, task: Task) -> PopulationTrainer:
+        name = task.build
         if name not in self._populations:
-            self._populations[name] = PopulationTrainer(self._builds[name], self._budget, self._limits[name])
+            self._populations[name] = PopulationTrainer(
+                self._builds[name], self._budget, self._limits[name], task.expected
+            )
         return self._populations[name]
 
 

@@ -10,6 +10,7 @@ from keras import layers
 
 import continuum_act as ca
 from continuum_act.functions import real_traced
+from continuum_act.population import trainer
 from continuum_act.population.budget import Budget
 from continuum_act.population.stand_in import NotMappable
 from continuum_act.population.trainer import PopulationTrainer
@@ -22,6 +23,12 @@ RNG = np.random.default_rng(1)
 X = RNG.normal(size=(44, 4)).astype("float32")
 Y = RNG.integers(0, 3, 44)
 ALPHAS = [-0.4, 0.0, 0.3, 0.6, 1.0]
+
+
+@pytest.fixture(autouse=True)
+def program_for_each_sign(monkeypatch: Any) -> None:
+    """As of longer work."""
+    monkeypatch.setattr(trainer, "_FEW_STEPS", 0)
 
 
 def train(build: Any, budget: Budget, members: Any) -> Any:
@@ -66,6 +73,37 @@ def test_each_seed_has_the_batches_of_its_own_ordinary_fit(body: str) -> None:
             np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE)
         for name, values in alone.history.items():
             np.testing.assert_allclose(outcome.history[name], values, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("few_steps", "alphas", "expected", "programs"),
+    [
+        (100, [-0.4, 0.6], 0, [None]),  # two epochs of three steps, two members
+        (10, [-0.4, 0.6], 0, [-1, 1]),
+        (100, [-0.4, -0.6], 0, [-1]),
+        (100, [-0.4, -0.6], 4, [None]),  # the others may be positive
+        (20, [-0.4, -0.6], 4, [-1]),
+        (100, [-0.1 - 0.4j, 0.6j], 0, [-1, 1]),
+    ],
+)
+def test_few_steps_are_one_program_with_both_formulas(
+    few_steps: int, alphas: list[Any], expected: int, programs: list[Any], monkeypatch: Any
+) -> None:
+    def build_any(alpha: Any) -> keras.Model:
+        layer = ca.soft_exponential_lambda if isinstance(alphas[0], float) else ca.complex_soft_exponential_lambda
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(6), layer(alpha), layers.Dense(3)])
+        model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        return model
+
+    monkeypatch.setattr(trainer, "_FEW_STEPS", few_steps)
+    budget = Budget(X, Y, None, epochs=2, batch_size=16, objective="loss")
+    population = PopulationTrainer(build_any, budget, None, expected)
+    for result in population.train([(alpha, 0) for alpha in alphas], lambda epoch, logs: ()):
+        alone = train_one(build_any, result.alpha, 0, budget)[1]
+        for one, other in zip(result.weights or [], alone.weights or [], strict=True):
+            np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE)
+    assert list(population._models) == programs
 
 
 def test_diverged_member_leaves_its_neighbours_bitwise_untouched() -> None:
