@@ -1,6 +1,6 @@
 """A sweep as a population against ordinary fits, hyperparameter libraries and a hand-written JAX program.
 
-    python -m benchmarks.population [elu] [fit] [optuna] [keras_tuner] [jax] [members] [width]
+    python -m benchmarks.population [elu] [fit] [optuna] [keras_tuner] [jax] [command] [members] [width]
 
 scikit-learn's digits, a network of two hidden layers, batch 32, 20 epochs, Adam; compilation is part of every time.
 KERAS_BACKEND chooses the backend; `keras_tuner` needs keras-tuner and tensorboard. Ratios are of runs side by side, the
@@ -161,6 +161,26 @@ def against_jax() -> None:
     print(f"JAX by hand {hand:.2f} s, population {many:.2f} s: ratio {many / hand:.2f}")
 
 
+def command() -> None:
+    """Compare the training of `continuum-act sweep`, without options, with one ordinary fit of its network."""
+    from continuum_act.command_line import experiment, tables
+
+    data = tables.load("digits")
+
+    study = experiment.Experiment(data, "real", 5, 30, BATCH, "sqlite://", None, "local")
+
+    def sweep() -> None:
+        study.run(np.linspace(-1, 1, 21).tolist())
+
+    def fit() -> None:
+        study.build(0.3).fit(
+            *data.train, validation_data=tuple(data.validation), batch_size=BATCH, epochs=30, verbose=0
+        )
+
+    one, many = side_by_side(fit, sweep)
+    print(f"one ordinary fit {one:.2f} s, continuum-act sweep {many:.1f} s: ratio {many / one:.1f}")
+
+
 def curve_of_members() -> None:
     """Print the cost against the number of members."""
     print("members  population s  per member s  ordinary fits s  population/better")
@@ -186,6 +206,7 @@ BENCHMARKS = {
     "optuna": against_optuna,
     "keras_tuner": against_keras_tuner,
     "jax": against_jax,
+    "command": command,
     "members": curve_of_members,
     "width": curve_of_width,
 }
