@@ -23,8 +23,13 @@ def by_formula(chosen: list[tuple[Any, ...]], alpha: np.ndarray) -> Iterator[tup
         yield name, ops.convert_to_tensor(np.reshape([row is not None for row in mine], alpha.shape)), constants
 
 
+def negated(number: Any) -> Any:
+    """Return -number, 0.0 for 0.0: TensorFlow takes a later 0.0 for a -0.0 that was made a tensor before it."""
+    return 0.0 - number if isinstance(number, float) else -number
+
+
 def masked(condition: Any, x: Any, otherwise: Any) -> Any:
     """Mask x; LiteRT gives the two and the result of an 8-bit `where` one scale: of -x, which nothing else uses."""
     if keras.backend.backend() == "tensorflow":
-        return -ops.where(condition, -x, -otherwise)
+        return -ops.where(condition, -x, negated(otherwise))
     return ops.where(condition, x, otherwise)

@@ -95,7 +95,12 @@ def _border(alpha: float, dtype: str) -> tuple[float, float]:
         return -float(np.finfo(dtype).max) / 4, 0.0
     border = (1 - alpha) * ((1 + alpha) / alpha)  # 1/alpha - alpha, which cancels next to -1
     with np.errstate(over="ignore"):  # next to alpha = 0
-        return float(np.dtype(dtype).type(border)), float(np.dtype(dtype).type(math.pi / -alpha))
+        return _rounded(border, dtype), _rounded(math.pi / -alpha, dtype)
+
+
+def _rounded(number: Any, dtype: str) -> float:
+    """Round to a dtype; + 0.0: see `negated`."""
+    return float(np.dtype(dtype).type(float(number))) + 0.0
 
 
 @constant
@@ -103,7 +108,7 @@ def _chosen(a: float, b: float, dtype: str) -> tuple[Any, ...]:
     """Return the name of the formula for alpha = a + ib, and its constants."""
     name = _name(a, b, dtype)
     constants = FORMULAS[name].constants(Fraction(a), Fraction(b), dtype)
-    return name, *(float(np.dtype(dtype).type(float(constant))) for constant in constants)
+    return name, *(_rounded(constant, dtype) for constant in constants)
 
 
 def _name(a: float, b: float, dtype: str) -> str:

@@ -72,7 +72,7 @@ def _chosen(alpha: float, dtype: str) -> tuple[Any, ...]:
         for exact_value in FORMULAS[name].constants(exact):
             if exact_value is ROUNDED_OFF:
                 exact_value = previous - Decimal(constants[-1])
-            constants.append(float(np.dtype(dtype).type(exact_value)))
+            constants.append(float(np.dtype(dtype).type(exact_value)) + 0.0)  # see `negated`
             previous = exact_value
         return name, *constants
 

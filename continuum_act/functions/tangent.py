@@ -21,6 +21,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from continuum_act.functions.channels import negated
 from continuum_act.functions.constants import constant, either
 from continuum_act.functions.series import finfo
 
@@ -81,13 +82,13 @@ def _least(x: Any, bound: Any) -> Any:
     two of an 8-bit `where`, and the two and the result of a maximum, one scale: of -x, which nothing else uses.
     """
     if keras.backend.backend() == "tensorflow":
-        return -ops.maximum(-x, -bound)
+        return -ops.maximum(-x, negated(bound))
     return ops.where(x > bound, _spread(bound, x), x)
 
 
 def _largest(x: Any, bound: Any) -> Any:
     if keras.backend.backend() == "tensorflow":
-        return -ops.minimum(-x, -bound)
+        return -ops.minimum(-x, negated(bound))
     return ops.where(x < bound, _spread(bound, x), x)
 
 

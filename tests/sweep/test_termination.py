@@ -8,6 +8,14 @@ import pytest
 from continuum_act.sweep.termination import exit_on_sigterm
 
 
+@pytest.fixture(autouse=True)
+def no_handler():
+    """Let SIGTERM have no handler, as Ray sets one for good in the process that starts it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 def terminate() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
