@@ -10,7 +10,6 @@ CALLS = [
     "ca.complex_soft_exponential(x, -1)",
     "ca.complex_soft_exponential(x, 0.3 + 0.5j)",
     "ca.complex_soft_exponential(x, np.array([1j, -0.3]))",
-    "ca.soft_exponential(x, -0.5, domain='linear', max_slope=4 / 3)",
 ]
 CODE = """
 import numpy as np
