@@ -24,7 +24,9 @@ def tables(frame: pd.DataFrame) -> str:
     seeds = frame.seed.nunique()
     parts = []
     for name in frame.data.unique():
-        columns = list(frame[frame.data == name].groupby(["depth", "network"], sort=False).groups)
+        columns = list(
+            frame.loc[frame.data == name, ["depth", "network"]].drop_duplicates().itertuples(index=False, name=None)
+        )
         lines = [
             "| activation | " + " | ".join(f"{depth}, {network}" for depth, network in columns) + " |",
             "| --- |" + " ---: |" * len(columns),

@@ -74,7 +74,6 @@ def test_a_second_run_of_depth_trains_nothing(tmp_path, monkeypatch):
     assert depth.run(["wine"], [1], tmp_path, epochs=1, seeds=1).equals(first)
 
 
-@pytest.mark.slow  # the oldest pandas lays the table out otherwise
 def test_docs_quote_the_table_of_the_members():
     frame = pd.read_csv(DOCS / "depth.csv", dtype={"activation": str})
     quoted = (DOCS / "depth.md").read_text().splitlines()
